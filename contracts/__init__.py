@@ -1,0 +1,1 @@
+"""Everything that crosses a wall between services: event classes, envelopes, topics, schemas and examples."""
