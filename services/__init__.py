@@ -1,0 +1,1 @@
+"""The services: each owns its data, its topic and its folder; none imports another."""
