@@ -1,4 +1,4 @@
-"""The CloudEvents envelope of a record: attributes in Kafka headers, binary mode, and how one fact causes another."""
+"""The CloudEvents envelope of a record (Kafka headers, binary mode), and how one fact causes another."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Cause:
 
 @dataclass(frozen=True)
 class Envelope:
-    """The attributes of one event. occurred_at: business time; recorded_at: when its owner wrote it down; UTC.
+    """The attributes of one event; occurred_at: business time, recorded_at: when its owner wrote it; UTC.
 
     sequence: gapless per (source, subject) for our own events, None for claims of partners.
     """
@@ -70,7 +70,7 @@ class Outgoing:
 
 
 def announce(event: Event, *, cause: Cause, occurred_at: datetime, discriminator: str = "") -> Outgoing:
-    """Return the event ready for the outbox; the same cause makes the same id, so that a replay repeats nothing.
+    """Return the event ready for the outbox; the same cause makes the same id, so a replay repeats nothing.
 
     discriminator: tells apart two events of one type and subject that one cause brings about.
     """
@@ -108,8 +108,8 @@ def to_headers(envelope: Envelope) -> Headers:
 def from_headers(headers: Iterable[tuple[str, bytes]], *, topic: str) -> Envelope:
     """Return the envelope of a record.
 
-    On a partner's topic the id may be any text (it becomes a uuid5 of source and id), the source is the topic's owner
-    whatever the record says, and missing subject, sequence and correlation are filled from what is there.
+    On a partner's topic the id may be any text (it becomes a uuid5 of source and id), the source is the topic's
+    owner whatever the record says, and missing subject, sequence and correlation are filled.
     :raises BadEnvelope: a needed header is missing, doubled or malformed.
     """
     texts = _texts(headers)

@@ -12,7 +12,9 @@ OrderIdField = Annotated[UUID, Field(description="The order, minted once by inta
 PatternNo = Annotated[int, Field(ge=1, le=7, description="Delay pattern 1-7 of the fiber order flow.")]
 Area = Annotated[Literal["east", "west"], Field(description="Carrier region of the installation site.")]
 Plan = Annotated[Literal["ip1_enterprise", "ip8", "ip16"], Field(description="Plan of the price list.")]
-BuildingKind = Annotated[Literal["detached", "collective"], Field(description="House, or building of many parties.")]
+BuildingKind = Annotated[
+    Literal["detached", "collective"], Field(description="House, or building of many parties.")
+]
 WholeYen = Annotated[int, Field(description="Whole yen.")]
 
 

@@ -33,7 +33,9 @@ class OrderSubmittedV1(OrderEvent):
     plan: Plan
     building_kind: BuildingKind
     applied_on: date = Field(description="Date of the customer's application; local, Asia/Tokyo.")
-    wished_on: date | None = Field(default=None, description="Wished date of the lit line, not promised; local.")
+    wished_on: date | None = Field(
+        default=None, description="Wished date of the lit line, not promised; local."
+    )
     sales_office: str = Field(description="Code of the sales office that filed the order.")
     confirmed: tuple[Confirmation, ...] = Field(description="What sales has confirmed before the consult.")
 
@@ -63,7 +65,9 @@ class OrderAmendedV1(OrderEvent):
     type: ClassVar[str] = "order.amended.v1"
     order_no: OrderNo
     submission_id: UUID = Field(description="The edited submission.")
-    version: Annotated[int, Field(ge=2, description="Version of the order's content; the first submission is 1.")]
+    version: Annotated[
+        int, Field(ge=2, description="Version of the order's content; the first submission is 1.")
+    ]
     changed: tuple[str, ...] = Field(description="Names of the changed fields.")
     plan: Plan
     building_kind: BuildingKind

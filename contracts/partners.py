@@ -1,4 +1,4 @@
-"""Claims of kaitsu.partners.*: what the carrier or the desk says; facts only once provisioning accepts them."""
+"""Claims of kaitsu.partners.*: what carrier or desk say; facts only once provisioning accepts them."""
 
 from __future__ import annotations
 

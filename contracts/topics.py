@@ -30,8 +30,12 @@ class Topic:
 TOPICS: Final[dict[str, Topic]] = {
     topic.name: topic
     for topic in (
-        Topic("kaitsu.orders", "intake", "order_id", ("provisioning", "notify"), 12, "Orders and their defects."),
-        Topic("kaitsu.works", "provisioning", "order_id", ("billing", "notify"), 12, "From consult to lit line."),
+        Topic(
+            "kaitsu.orders", "intake", "order_id", ("provisioning", "notify"), 12, "Orders and their defects."
+        ),
+        Topic(
+            "kaitsu.works", "provisioning", "order_id", ("billing", "notify"), 12, "From consult to lit line."
+        ),
         Topic("kaitsu.billing", "billing", "account_id", ("notify",), 12, "Contracts and invoices."),
         Topic("kaitsu.notices", "notify", "order_id", (), 12, "Who was told what."),
         Topic(

@@ -1,4 +1,4 @@
-"""Steps that turn the data of an older version into the next one; readers learn a version before producers send it."""
+"""Steps from the data of an older version to the next; readers learn a version before producers send it."""
 
 from __future__ import annotations
 

@@ -172,7 +172,9 @@ class ClaimRefusedV1(Event):
     type: ClassVar[str] = "claim.refused.v1"
     topic: ClassVar[str] = "kaitsu.works"
     key_field: ClassVar[str] = "subject_id"
-    subject_id: UUID = Field(description="The order, or an id derived from the number where no order is known.")
+    subject_id: UUID = Field(
+        description="The order, or an id derived from the number where no order is known."
+    )
     order_no: str | None = Field(default=None, description="The number that the claim named.")
     claim_id: UUID = Field(description="Event id of the refused claim.")
     claim_type: str = Field(description="Type of the refused claim.")

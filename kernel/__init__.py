@@ -1,1 +1,1 @@
-"""Shared words of every service: ids, whole yen, half-open periods, business days. Standard library only, no I/O."""
+"""Shared words of every service: ids, whole yen, half-open periods, business days. Standard library only."""

@@ -29,7 +29,9 @@ class BusinessCalendar:
     closures: frozenset[date] = frozenset()
 
     @classmethod
-    def of(cls, holidays: Iterable[date], *, years: Iterable[int], closures: Iterable[date] = ()) -> BusinessCalendar:
+    def of(
+        cls, holidays: Iterable[date], *, years: Iterable[int], closures: Iterable[date] = ()
+    ) -> BusinessCalendar:
         """Return a calendar made from any iterables of dates."""
         return cls(frozenset(holidays), frozenset(years), frozenset(closures))
 

@@ -21,7 +21,7 @@ _MODES = {Rounding.DOWN: ROUND_FLOOR, Rounding.HALF_UP: ROUND_HALF_UP, Rounding.
 
 
 def round_yen(amount: Decimal, rounding: Rounding) -> Yen:
-    """Return the amount as whole yen under the named rounding; DOWN and UP go towards minus and plus infinity."""
+    """Return the amount as whole yen under the named rounding; DOWN is towards minus, UP plus infinity."""
     return Yen(int(amount.to_integral_value(rounding=_MODES[rounding])))
 
 
