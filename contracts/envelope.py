@@ -108,8 +108,8 @@ def to_headers(envelope: Envelope) -> Headers:
 def from_headers(headers: Iterable[tuple[str, bytes]], *, topic: str) -> Envelope:
     """Return the envelope of a record.
 
-    On a partner's topic the id may be any text (it becomes a uuid5 of source and id), the source is the topic's
-    owner whatever the record says, and missing subject, sequence and correlation are filled.
+    On a partner's topic the id may be any text (it becomes a uuid5 of source and id), the source is the
+    topic's owner whatever the record says, and missing subject, sequence and correlation are filled.
     :raises BadEnvelope: a needed header is missing, doubled or malformed.
     """
     texts = _texts(headers)
