@@ -20,7 +20,7 @@ NoticeKind = Literal[
     "unknown",
 ]
 Recipient = Literal["customer", "sales"]
-FailureCode = Literal["no_contact", "address_refused", "refused_for_good", "unknown"]
+FailureCode = Literal["no_contact", "address_refused", "refused_for_good", "gave_up", "unknown"]
 
 
 class NoticeEvent(Event):
