@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 OrderNo = Annotated[str, Field(pattern=r"^FO-\d{4}-\d{6}-\d$", description="FO-YYMM-NNNNNN-c, for people.")]
 OrderIdField = Annotated[UUID, Field(description="The order, minted once by intake.")]
@@ -16,6 +24,20 @@ BuildingKind = Annotated[
     Literal["detached", "collective"], Field(description="House, or building of many parties.")
 ]
 WholeYen = Annotated[int, Field(description="Whole yen.")]
+
+
+def _or_unknown(value: object, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> object:
+    """Return a word that this version does not know as "unknown", when it comes from a record."""
+    try:
+        return read(value)
+    except ValidationError:
+        if info.mode == "json" and isinstance(value, str):
+            return "unknown"
+        raise
+
+
+# For fields that declare `unknown`: a later producer may send words that this reader has never heard.
+OrUnknown = WrapValidator(_or_unknown)
 
 
 class Event(BaseModel):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field
 
-from contracts.event import Event, OrderIdField
+from contracts.event import Event, OrderIdField, OrUnknown
 
 NoticeKind = Literal[
     "defect",
@@ -30,7 +30,9 @@ class NoticeEvent(Event):
     key_field: ClassVar[str] = "order_id"
     order_id: OrderIdField
     notice_id: UUID = Field(description="The notice; made from its cause, kind and recipient.")
-    kind: NoticeKind = Field(description="What it is about.", json_schema_extra={"unknown": True})
+    kind: Annotated[NoticeKind, OrUnknown] = Field(
+        description="What it is about.", json_schema_extra={"unknown": True}
+    )
     recipient: Recipient = Field(description="Who it is for, as a role.")
 
 
@@ -47,4 +49,4 @@ class NoticeFailedV1(NoticeEvent):
     """The notice will not be sent."""
 
     type: ClassVar[str] = "notice.failed.v1"
-    code: FailureCode = Field(description="Why.", json_schema_extra={"unknown": True})
+    code: Annotated[FailureCode, OrUnknown] = Field(description="Why.", json_schema_extra={"unknown": True})

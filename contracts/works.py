@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.event import Area, Event, OrderIdField, OrderNo, PatternNo, Plan
+from contracts.event import Area, Event, OrderIdField, OrderNo, OrUnknown, PatternNo, Plan
 
 PostponeReason = Literal["equipment_return", "works", "permits"]
 CancelledBy = Literal["customer", "sales", "desk", "carrier"]
@@ -154,7 +154,9 @@ class JeopardyRaisedV1(WorkEvent):
     """A deadline passed: somebody must act."""
 
     type: ClassVar[str] = "jeopardy.raised.v1"
-    cause: JeopardyCause = Field(description="What is late.", json_schema_extra={"unknown": True})
+    cause: Annotated[JeopardyCause, OrUnknown] = Field(
+        description="What is late.", json_schema_extra={"unknown": True}
+    )
     acts: WhoActs = Field(description="Who must act.")
     due_on: date = Field(description="The day that was missed; local, Asia/Tokyo.")
 
@@ -163,7 +165,9 @@ class JeopardyClearedV1(WorkEvent):
     """What was late has happened."""
 
     type: ClassVar[str] = "jeopardy.cleared.v1"
-    cause: JeopardyCause = Field(description="What had been late.", json_schema_extra={"unknown": True})
+    cause: Annotated[JeopardyCause, OrUnknown] = Field(
+        description="What had been late.", json_schema_extra={"unknown": True}
+    )
 
 
 class ClaimRefusedV1(Event):
@@ -178,5 +182,7 @@ class ClaimRefusedV1(Event):
     order_no: str | None = Field(default=None, description="The number that the claim named.")
     claim_id: UUID = Field(description="Event id of the refused claim.")
     claim_type: str = Field(description="Type of the refused claim.")
-    code: RefusalCode = Field(description="Why it was refused.", json_schema_extra={"unknown": True})
+    code: Annotated[RefusalCode, OrUnknown] = Field(
+        description="Why it was refused.", json_schema_extra={"unknown": True}
+    )
     state: str | None = Field(default=None, description="State of the order at that moment.")
