@@ -1,0 +1,1 @@
+"""The outside world of billing, each part behind a Protocol."""

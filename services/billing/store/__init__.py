@@ -1,0 +1,1 @@
+"""What billing keeps in its database; one function, one statement."""
