@@ -1,0 +1,1 @@
+"""Notify: who hears what, by which channel, at a decent hour, with proof."""

@@ -1,0 +1,1 @@
+"""What is right to tell whom, when, and in which words; pure."""

@@ -1,0 +1,1 @@
+"""The outside world behind protocols: contacts over HTTP, mail over SMTP."""
