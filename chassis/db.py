@@ -36,7 +36,7 @@ async def open_pool(dsn: str, *, name: str, min_size: int = 1, max_size: int = 8
         dsn,
         min_size=min_size,
         max_size=max_size,
-        init=_prepare,
+        init=use_json,
         timeout=CONNECT_S,
         command_timeout=10,
         server_settings={**LIMITS, "application_name": name},
@@ -57,6 +57,7 @@ def lock_key(name: str) -> int:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
 
 
-async def _prepare(conn: Connection) -> None:
+async def use_json(conn: Connection) -> None:
+    """Let json and jsonb be read and written as Python values."""
     for kind in ("json", "jsonb"):
         await conn.set_type_codec(kind, schema="pg_catalog", encoder=json.dumps, decoder=json.loads)

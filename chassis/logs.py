@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import structlog
 from structlog.contextvars import bind_contextvars, clear_contextvars
@@ -106,8 +106,10 @@ def _stamp(service: str) -> Any:
 
 
 def _plain_error(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    given: Any = entry.pop("exc_info", None)
-    found: Any = given[1] if isinstance(given, tuple) else sys.exc_info()[1] if given is True else given
+    given = entry.pop("exc_info", None)
+    found = cast(
+        "object", given[1] if isinstance(given, tuple) else sys.exc_info()[1] if given is True else given
+    )
     if isinstance(found, BaseException):
         entry.update(errors.describe(found))
     return entry

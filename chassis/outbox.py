@@ -67,6 +67,22 @@ async def put(conn: Connection, outgoing: Sequence[Outgoing], *, now: datetime) 
     )
 
 
+async def waiting(conn: Connection) -> tuple[int, int]:
+    """Return how many events wait for the relay, and how many for a person, behind one that Kafka refused."""
+    row = await conn.fetchrow(
+        """
+        SELECT count(*) FILTER (WHERE NOT held) AS relay, count(*) FILTER (WHERE held) AS person
+          FROM (SELECT EXISTS (SELECT FROM dead_letters AS d
+                                WHERE d.consumer = 'relay' AND d.status = 'open' AND d.reason = 'refused'
+                                      AND d.subject = e.subject) AS held
+                  FROM outbox AS o
+                  JOIN published_events AS e ON e.recorded_at = o.recorded_at AND e.event_id = o.event_id) AS t
+        """
+    )
+    assert row is not None
+    return row["relay"], row["person"]
+
+
 async def _take_numbers(conn: Connection, wanted: Counter[str], recorded_at: datetime) -> dict[str, int]:
     """Return the last number used per subject, and reserve the wanted ones; locks are taken in sorted order."""
     subjects = sorted(wanted)

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 
+from chassis import db, errors, logs, metrics, tracing
+from chassis.base import Base
 from chassis.db import Connection
+
+POLL_S: Final = 0.25
+_LONGEST_WAIT_S: Final = 60.0
+_UNREADY_AFTER: Final = 5
+log = logs.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -34,3 +44,92 @@ class Worker:
     run_once: Callable[[], Awaitable[int]]
     pending: Callable[[Connection, datetime], Awaitable[int]]
     next_due: Callable[[Connection, datetime], Awaitable[datetime | None]]
+
+
+class Loops:
+    """Runs ticks and workers, each in a loop of its own, until told to stop."""
+
+    def __init__(self, base: Base[Any], ticks: Sequence[Tick], workers: Sequence[Worker]) -> None:
+        self._base, self._ticks, self._workers = base, ticks, workers
+        self._failures: dict[str, int] = {}
+        self._stop = asyncio.Event()
+
+    async def run(self) -> None:
+        """Run until stop() was called and the work at hand is done."""
+        loops = [self._loop(tick.name, self._step_of(tick)) for tick in self._ticks]
+        loops += [self._loop(worker.name, worker.run_once) for worker in self._workers]
+        await asyncio.gather(*loops, self._ring_all())
+
+    def stop(self) -> None:
+        """Let every loop end after the portion at hand."""
+        self._stop.set()
+        for part in (*self._ticks, *self._workers):
+            self._base.wake(part.name)
+
+    def failing(self) -> list[str]:
+        """Return the names of what failed 5 times in a row or more."""
+        return [name for name, count in self._failures.items() if count >= _UNREADY_AFTER]
+
+    async def due(self, conn: Connection, now: datetime) -> tuple[int, datetime | None]:
+        """Return how much is due now, and the earliest later instant at which more will be."""
+        instants = [await tick.next_due(conn) for tick in self._ticks]
+        count = sum(1 for instant in instants if instant is not None and instant <= now)
+        for worker in self._workers:
+            count += await worker.pending(conn, now)
+            instants.append(await worker.next_due(conn, now))
+        return count, min(
+            (instant for instant in instants if instant is not None and instant > now), default=None
+        )
+
+    async def _loop(self, name: str, step: Callable[[], Awaitable[int]]) -> None:
+        wait_s, alarm = POLL_S, self._base.signals.workers[name]
+        while not self._stop.is_set():
+            alarm.clear()
+            logs.start_work(work=name)
+            try:
+                with tracing.span(f"work {name}"):
+                    done = await step()
+            except Exception as error:
+                self._failures[name] = self._failures.get(name, 0) + 1
+                metrics.FAILURES.labels(name).inc()
+                log.warning("work_failed", wait_s=wait_s, **errors.describe(error))
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(wait_s):
+                        await self._stop.wait()
+                wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
+                continue
+            self._failures[name], wait_s = 0, POLL_S
+            self._base.activity.add(done)
+            if not done and not self._stop.is_set():
+                await alarm.wait()
+
+    async def _ring_all(self) -> None:
+        """Let every loop look for work when the business clock is moved, at least every 250 ms."""
+        while not self._stop.is_set():
+            await self._base.clock.changed(POLL_S)
+            for part in (*self._ticks, *self._workers):
+                self._base.wake(part.name)
+
+    def _step_of(self, tick: Tick) -> Callable[[], Awaitable[int]]:
+        async def step() -> int:
+            now = self._base.clock.now()
+            async with self._base.pool.acquire() as conn:  # looking needs no transaction
+                due = await tick.next_due(conn)
+            if due is None or due > now:
+                return 0
+            return await fire_once(self._base, tick, now)
+
+        return step
+
+
+async def fire_once(base: Base[Any], tick: Tick, now: datetime) -> int:
+    """Fire the tick once if it is due and nobody else is firing it; return how much was done."""
+    async with base.transaction() as conn:
+        if not await conn.fetchval("SELECT pg_try_advisory_xact_lock($1)", db.lock_key(f"tick {tick.name}")):
+            return 0
+        due = await tick.next_due(conn)  # again, under the lock: another replica may have been first
+        if due is None or due > now:
+            return 0
+        done = await tick.fire(conn, now)
+    metrics.TICKS.labels(tick.name).inc(done)
+    return done

@@ -83,7 +83,7 @@ CREATE TABLE dead_letters (
     digest         bytea       NOT NULL,
     record_key     bytea,
     record_value   bytea,
-    record_headers jsonb       NOT NULL,
+    record_headers json        NOT NULL,
     subject        text,
     event_id       uuid,
     type           text,
