@@ -1,0 +1,1 @@
+"""The `kaitsu` command: the embedded runtime, the demonstration, and what operators do by hand."""

@@ -1,0 +1,5 @@
+"""`python -m ops.sandbox`."""
+
+from ops.sandbox.main import main
+
+main()
