@@ -190,6 +190,9 @@ class _SmtpSession:
                 await smtp.connect()
                 await smtp.ehlo()
                 if settings.starttls:
+                    if not smtp.supports_extension("starttls"):
+                        smtp.close()
+                        raise ServerUnreachable("no_starttls")
                     await smtp.starttls(
                         server_hostname=settings.host,
                         tls_context=settings.tls or ssl.create_default_context(),
