@@ -1,4 +1,4 @@
-"""From the event to the mail and to the fact that it was sent: once, under one Message-ID, in order, at decent hours."""
+"""From the event to the mail and to the fact: once, under one Message-ID, in order, at decent hours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The outside world of notify for tests: a real mail server with moods, a tiny contacts service, and the wired parts."""
+"""The world around notify in tests: a real mail server with moods, a tiny contacts service, the wired parts."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Catcher:
             await self.mood.on_mail(mail)
         if self.mood.cuts:
             self.mood.cuts -= 1
-            assert server.transport is not None
+            assert isinstance(server.transport, asyncio.WriteTransport)
             server.transport.abort()
         return "250 OK"
 
