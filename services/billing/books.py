@@ -24,7 +24,7 @@ from services.billing.domain.tax import TaxRate, TaxTable
 CALENDAR_YEARS = range(2000, 2051)
 
 _Text = Annotated[str, Field(min_length=1)]
-_MonthDay = Annotated[str, Field(pattern=r"^\d{2}-\d{2}$")]
+_MonthDay = Annotated[str, Field(pattern=r"^[0-9]{2}-[0-9]{2}$")]
 
 
 class _Strict(BaseModel):

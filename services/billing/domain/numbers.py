@@ -62,7 +62,7 @@ def numbers_after(last: int, count: int, *, issued_on: date) -> list[InvoiceNumb
 def check_registration(text: str) -> str:
     """Return the registration number (登録番号) unchanged.
 
-    T + check digit + 12 digits; check digit = 9 - (sum(Pn x Qn) mod 9), n from the right, Q = 1 for odd n, else 2.
+    T + check digit + 12 digits; check digit = 9 - (sum of digit x weight, mod 9), weights 1, 2, 1, 2 … from the right.
     :raises BadRegistration: wrong shape or wrong check digit.
     Source: japanese-standards.md, section 3.
     """

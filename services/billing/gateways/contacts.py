@@ -65,7 +65,7 @@ class _Customer(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
     name: _FilledLine
     contact_person: _Line | None = None
-    postal_code: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\d{3}-?\d{4}$")]
+    postal_code: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9]{3}-?[0-9]{4}$")]
     address: _FilledLine
 
 
