@@ -17,6 +17,7 @@ import pytest
 from chassis.testing import until
 from contracts.billing import InvoiceIssuedV1
 from kernel.ids import derived_id
+from kernel.periods import step_months
 from kernel.times import at_local
 from services.billing.books import load_books
 from services.billing.domain.invoice import Issuer, Recipient
@@ -279,3 +280,35 @@ async def test_a_new_year_begins_a_new_series(house: House) -> None:
     await house.close_month()
 
     assert await house.numbers() == ["INV-2026-000001", "INV-2027-000001"]
+
+
+async def test_three_schedulers_over_24_months_bill_every_activation_once(
+    house: House, billing_db: Any, intake: Intake
+) -> None:
+    """On a moved clock, with an activation known too late in every month: 0 overlaps, 0 gaps."""
+    async with AsyncExitStack() as stack:
+        others = [await stack.enter_async_context(open_house(billing_db.app, intake)) for _ in range(2)]
+        houses = [house, *others]
+        serial = 0
+        for months in range(24):
+            close = at_local(step_months(date(2026, 5, 1), months), time(9))
+            month = step_months(date(2026, 4, 1), months)
+            on_time = range(serial + 1, serial + 5)
+            if months:
+                await house.activate([serial + 5], on=month - timedelta(days=1))
+            await house.activate(on_time, on=month.replace(day=28))
+            serial += 5
+            for one in houses:
+                one.clock.advance(close + timedelta(minutes=1))
+            await asyncio.gather(*(one.close_month() for one in houses))
+        assert await house.pending() == (0, None)
+
+    contracts = await house.rows("SELECT account_id, activated_on FROM contracts")
+    invoices = await house.rows("SELECT account_id, month, late FROM invoices")
+    assert len(contracts) == len(invoices) == 24 * 5 - 1
+    assert {(row["account_id"], row["activated_on"].replace(day=1)) for row in contracts} == {
+        (row["account_id"], row["month"]) for row in invoices
+    }
+    assert sum(row["late"] for row in invoices) == 23
+    async with house.pool.acquire() as conn:
+        assert await gapless(conn)
