@@ -32,7 +32,8 @@ BEGIN
     IF instant < '2000-01-01Z' OR instant >= '2200-01-01Z' THEN
         RAISE EXCEPTION 'no partition for this month' USING ERRCODE = '22008';
     END IF;
-    PERFORM pg_advisory_xact_lock(hashtext(partition_name));
+    -- The lock that ATTACH takes anyway; taking it also shows us a partition that somebody else made meanwhile.
+    LOCK TABLE published_events IN SHARE UPDATE EXCLUSIVE MODE;
     IF to_regclass(partition_name) IS NULL THEN
         EXECUTE format('CREATE TABLE %I (LIKE published_events INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', partition_name);
         EXECUTE format('ALTER TABLE published_events ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',

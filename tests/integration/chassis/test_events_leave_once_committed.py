@@ -1,0 +1,196 @@
+"""The outbox and the relay: what was committed is sent, in order per key, and nothing else is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from typing import Any
+
+import asyncpg
+import pytest
+
+from chassis import outbox
+from chassis.db import Pool
+from chassis.testing import until
+from contracts.envelope import from_headers
+from tests.integration.chassis.toy import NOW, Ground, Toy, order, outgoing
+
+
+async def _put(pool: Pool, *names: str, number: int = 1, **more: Any) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        await outbox.put(conn, [outgoing(order(name, **more), number) for name in names], now=NOW)
+
+
+async def _redirect(conn: asyncpg.Connection, topic: str) -> None:
+    await conn.execute("UPDATE published_events SET topic = $1", topic)
+
+
+async def _empty(conn: asyncpg.Connection) -> bool:
+    return await conn.fetchval("SELECT count(*) FROM outbox") == 0
+
+
+def _mine(found: list[Any], *names: str) -> list[tuple[str, int | None]]:
+    keys = {order(name).key: name for name in names}
+    return [
+        (keys[record.key.decode()], from_headers(record.headers, topic=record.topic).sequence)
+        for record in found
+        if record.key.decode() in keys
+    ]
+
+
+async def test_a_rolled_back_transaction_announces_nothing_and_leaves_no_gap(
+    pool: Pool, conn: asyncpg.Connection
+) -> None:
+    async with pool.acquire() as writer:
+        with pytest.raises(RuntimeError):
+            async with writer.transaction():
+                await outbox.put(writer, [outgoing(order("a"), 1)], now=NOW)
+                raise RuntimeError
+    await _put(pool, "a", number=2)
+
+    assert await conn.fetchval("SELECT count(*) FROM outbox") == 1
+    assert [tuple(row) for row in await conn.fetch("SELECT subject, sequence FROM published_events")] == [
+        (order("a").key, 1)
+    ]
+
+
+async def test_sequences_are_gapless_under_rivals_and_positions_follow_them(
+    pool: Pool, conn: asyncpg.Connection
+) -> None:
+    names = [f"rival-{number}" for number in range(5)]
+    await asyncio.gather(
+        *(_put(pool, *(names[::-1] if number % 2 else names), number=number) for number in range(40))
+    )
+
+    rows = await conn.fetch(
+        """
+        SELECT e.subject, array_agg(e.sequence ORDER BY o.position) AS numbers
+          FROM outbox AS o JOIN published_events AS e USING (recorded_at, event_id)
+         GROUP BY e.subject
+        """
+    )
+    assert len(rows) == 5
+    assert all(row["numbers"] == list(range(1, 41)) for row in rows)
+
+
+async def test_each_month_has_its_partition_though_the_app_may_not_create_tables(
+    pool: Pool, conn: asyncpg.Connection
+) -> None:
+    for year in (2026, 2027):
+        async with pool.acquire() as writer, writer.transaction():
+            await outbox.put(writer, [outgoing(order("a"), year)], now=NOW.replace(year=year))
+
+    rows = await conn.fetch(
+        "SELECT tableoid::regclass::text AS part FROM published_events ORDER BY recorded_at"
+    )
+    assert [row["part"] for row in rows] == ["published_events_2026_04", "published_events_2027_04"]
+    async with pool.acquire() as writer:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await writer.execute("CREATE TABLE public.mine (x int)")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await writer.execute("DELETE FROM published_events")
+
+
+async def test_the_relay_keeps_the_order_of_each_key(
+    ground: Ground, pool: Pool, conn: asyncpg.Connection
+) -> None:
+    names = [f"{conn.get_server_pid()}-key-{number}" for number in range(7)]
+    async with ground.reading("kaitsu.orders") as found, ground.running(Toy("")):
+        for number in range(30):
+            await _put(pool, *names, number=number)
+        await until(lambda: _empty(conn))
+        await until(lambda: len(_mine(found, *names)) >= 210)
+
+        order_of: dict[str, list[int | None]] = defaultdict(list)
+        for name, sequence in _mine(found, *names):
+            order_of[name].append(sequence)
+    assert all(order_of[name] == list(range(1, 31)) for name in names)
+
+
+async def test_a_relay_that_dies_between_send_and_delete_sends_again_and_the_inbox_absorbs_it(
+    ground: Ground, pool: Pool, conn: asyncpg.Connection
+) -> None:
+    topic = await ground.new_topic()
+    await _put(pool, "a", "b")
+    await _redirect(conn, topic)
+    await conn.execute("REVOKE DELETE ON outbox FROM toy_app")  # every round now ends after the send
+    toy = Toy(topic)
+
+    async with ground.reading(topic) as found, ground.running(toy):
+        await until(lambda: len(_mine(found, "a", "b")) >= 4)
+        await conn.execute("GRANT DELETE ON outbox TO toy_app")
+        await until(lambda: _empty(conn))
+        await until(lambda: toy.batches)
+        copies = len(_mine(found, "a", "b"))
+
+        async def consumed() -> bool:
+            lag = await _committed(ground, topic)
+            return lag >= copies
+
+        await until(consumed)
+    assert copies >= 4
+    assert await conn.fetchval("SELECT count(*) FROM seen") == 2
+
+
+async def _committed(ground: Ground, topic: str) -> int:
+    from aiokafka.admin import AIOKafkaAdminClient
+
+    admin = AIOKafkaAdminClient(bootstrap_servers=ground.kafka)
+    await admin.start()
+    try:
+        offsets = await admin.list_consumer_group_offsets(f"toy.{topic}")
+    finally:
+        await admin.close()
+    return sum(max(0, found.offset) for found in offsets.values())
+
+
+async def test_a_second_relay_stands_by_and_takes_over(
+    ground: Ground, pool: Pool, conn: asyncpg.Connection
+) -> None:
+    names = [f"{conn.get_server_pid()}-replica-{number}" for number in range(3)]
+    async with ground.reading("kaitsu.orders") as found, ground.running(Toy("")):
+        async with ground.running(Toy("")):
+            await _put(pool, *names, number=1)
+            await until(lambda: _empty(conn))
+        await _put(pool, *names, number=2)
+        await until(lambda: _empty(conn))
+        await until(lambda: len(_mine(found, *names)) >= 6)
+
+        assert sorted(_mine(found, *names)) == sorted((name, number) for name in names for number in (1, 2))
+
+
+async def test_an_event_that_kafka_refuses_is_parked_its_key_waits_and_the_others_flow(
+    ground: Ground, pool: Pool, conn: asyncpg.Connection
+) -> None:
+    topic = await ground.new_topic(1, **{"max.message.bytes": "3000"})
+    await _put(pool, "big", number=1)
+    await _put(pool, "big", number=2, form="x" * 5000)
+    await _put(pool, "big", number=3)
+    await _put(pool, "other", number=1)
+    await _redirect(conn, topic)
+
+    async with ground.reading(topic) as found, ground.running(Toy("")):
+        await until(lambda: len(_mine(found, "big", "other")) >= 2)
+        row = await until(
+            lambda: conn.fetchrow("SELECT * FROM dead_letters WHERE consumer = 'relay' AND status = 'open'")
+        )
+        await _put(pool, "other", number=2)
+        await _redirect(conn, topic)
+        await until(lambda: len(_mine(found, "big", "other")) >= 3)
+
+        assert sorted(_mine(found, "big", "other")) == [("big", 1), ("other", 1), ("other", 2)]
+    assert (row["reason"], row["sequence"], row["subject"]) == ("refused", 2, order("big").key)
+    assert await conn.fetchval("SELECT count(*) FROM outbox") == 2
+
+
+async def test_an_event_above_the_clients_own_limit_is_parked_too(
+    ground: Ground, pool: Pool, conn: asyncpg.Connection
+) -> None:
+    topic = await ground.new_topic(1)
+    await _put(pool, "huge", number=1, form="x" * 1_100_000)
+    await _put(pool, "small", number=1)
+    await _redirect(conn, topic)
+
+    async with ground.reading(topic) as found, ground.running(Toy("")):
+        await until(lambda: _mine(found, "huge", "small") == [("small", 1)])
+        await until(lambda: conn.fetchrow("SELECT id FROM dead_letters WHERE reason = 'refused'"))
