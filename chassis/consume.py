@@ -41,9 +41,11 @@ class Consumer:
     """One topic and who handles it; only events of `types` are delivered.
 
     claims: the topic is a partner's, duplicates are known by event id instead of sequence.
+    wakes: names of workers that are to look for work after the commit, instead of at their next poll.
     """
 
     topic: str
     handle: BatchHandler
     types: tuple[type[Event], ...]
     claims: bool = False
+    wakes: tuple[str, ...] = ()

@@ -114,6 +114,8 @@ class Deliverer:
                 await dead_letters.bury(conn, self.group, dead, now=now)
             if batch:
                 await self._consumer.handle(batch, conn=conn, now=now)
+        for worker in self._consumer.wakes if batch else ():
+            self._base.wake(worker)
         became["handled"], became["dead_letter"] = len(batch), len(dead)
         became["passed_over"] = len(new) - len(batch) - len(dead)
         for outcome, count in became.items():

@@ -14,7 +14,7 @@ from services.notify.gateways.contacts import HttpContacts
 from services.notify.gateways.mail import SmtpServer, SmtpSettings
 from services.notify.routes import routes
 from services.notify.settings import Settings
-from services.notify.workers import SendNotices
+from services.notify.workers import SENDER, SendNotices
 
 
 def main() -> None:
@@ -51,10 +51,10 @@ async def wire(base: Base[Settings]) -> Parts:
     )
     return Parts(
         routes=routes(base.pool, ops_token=settings.ops_token, mail_domain=server.domain),
-        consumers=consumers(quiet),
+        consumers=consumers(quiet, wakes=SENDER),
         workers=(
             Worker(
-                name="send_notices",
+                name=SENDER,
                 run_once=sender.run_once,
                 pending=sender.pending,
                 next_due=sender.next_due,

@@ -26,9 +26,10 @@ from services.notify.gateways.mail import Mail, MailServer, MailSession, Sent, S
 
 log = get_logger(__name__)
 S = TypeVar("S", bound=ServiceSettings)
+SENDER: Final = "send_notices"
 BATCH: Final = 100
 ACQUIRE_S: Final = 2.0
-BUDGET_S: Final = 30.0
+BUDGET_S: Final = 10.0
 SETTLE_WAITS_S: Final = (0.1, 0.5, 2.0)
 
 

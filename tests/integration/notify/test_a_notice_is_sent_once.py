@@ -10,6 +10,9 @@ from uuid import UUID
 import pytest
 
 from chassis.db import Pool
+from chassis.deliver import Deliverer
+from chassis.records import StoredRecord
+from contracts.envelope import to_headers
 from contracts.event import Event
 from kernel.times import at_local
 from services.notify import handlers
@@ -88,6 +91,25 @@ async def test_a_second_delivery_makes_no_second_notice(world: World) -> None:
     await world.send()
 
     assert len(world.mail.copies) == 2
+    assert len(await world.notices()) == 2
+
+
+async def test_a_record_wakes_the_sender_after_its_commit_and_its_repeat_is_known(world: World) -> None:
+    record = told(world, consult())
+    (works,) = [entry for entry in world.parts.consumers if entry.topic == "kaitsu.works"]
+    (worker,) = world.parts.workers
+    alarm = world.base.signals.workers[worker.name]
+    raw = StoredRecord(
+        "kaitsu.works", 0, 1, str(ORDER).encode(), record.event.to_json(), to_headers(record.envelope)
+    )
+
+    await Deliverer(world.base, works).deliver([raw, raw])
+
+    assert alarm.is_set()
+    assert await world.pending() == 2
+    alarm.clear()
+    await Deliverer(world.base, works).deliver([raw])
+    assert not alarm.is_set()
     assert len(await world.notices()) == 2
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from chassis.clock import monotonic
 from chassis.db import Pool
@@ -226,8 +227,12 @@ async def test_no_mail_goes_to_a_server_without_tls_unless_the_settings_say_so(p
         know_all(world, 1)
         await world.deliver(told(world, INVOICE))
 
-        await world.send()
+        with capture_logs() as lines:
+            await world.send()
 
+        assert [line["reason"] for line in lines if line["event"] == "mail_server_unreachable"] == [
+            "no_starttls"
+        ]
         assert world.mail.connections == 1
         assert world.mail.rcpts == 0
         assert (await only(world))["status"] == "pending"
