@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from chassis import dead_letters, errors, inbox, metrics, outbox, records
+from chassis import dead_letters, errors, metrics, outbox, records
 from chassis.base import ACQUIRE_S, Base
 from chassis.consume import Consumer
 from chassis.consumers import Consumers
@@ -149,8 +149,7 @@ class Ops:
         if faults:
             raise Problem(409, "still_unreadable", "The record still cannot be read", faults[0].detail)
         now, batch = self.base.clock.now(), [item.received() for item in items if item.event]
-        if batch:
-            await inbox.take(conn, group, [got.envelope for got in batch], claims=consumer.claims, now=now)
+        if batch:  # the inbox has known them since they were buried
             await consumer.handle(batch, conn=conn, now=now)
 
     async def _discard(self, request: Request) -> Response:

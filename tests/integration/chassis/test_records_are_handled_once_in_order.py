@@ -13,7 +13,6 @@ from chassis import metrics
 from chassis.testing import until
 from contracts.orders import OrderDefectFoundV1
 from tests.integration.chassis.toy import (
-    BROKEN,
     GOOD,
     REFUSED,
     Ground,
@@ -23,7 +22,6 @@ from tests.integration.chassis.toy import (
     raw,
     ready,
     saw,
-    seen,
 )
 
 A, B, C = order("a"), order("b"), order("c")

@@ -14,6 +14,7 @@ from uuid import UUID
 import httpx
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from pydantic import SecretStr
 from pydantic_settings import SettingsConfigDict
 
@@ -102,6 +103,15 @@ class Ground:
         finally:
             await admin.close()
         return name
+
+    async def configure(self, topic: str, name: str, value: str) -> None:
+        """Change one setting of a topic of this test."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.kafka)
+        await admin.start()
+        try:
+            await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, {name: value})])
+        finally:
+            await admin.close()
 
     async def send(self, topic: str, *records: Raw, partition: int | None = None) -> None:
         """Send the records in order, as one batch where they go to one partition."""
