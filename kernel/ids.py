@@ -39,7 +39,7 @@ def form_order_id(form: str, response: str) -> OrderId:
 def check_digit(digits: str) -> int:
     """Return the ISO 7064 MOD 11,10 check digit of decimal digits.
 
-    It finds every single wrong digit and nearly all swapped neighbours.
+    It finds every single wrong digit and nearly all swapped neighbors.
     """
     carry = 10
     for digit in digits:

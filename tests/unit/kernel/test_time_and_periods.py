@@ -57,7 +57,7 @@ def test_an_empty_period_is_refused() -> None:
         Period(date(2026, 9, 1), date(2026, 9, 1))
 
 
-def test_neighbours_do_not_overlap_and_the_cut_is_the_shared_part() -> None:
+def test_neighbors_do_not_overlap_and_the_cut_is_the_shared_part() -> None:
     september, october = month_period(date(2026, 9, 1)), month_period(date(2026, 10, 1))
 
     assert not september.overlaps(october)
