@@ -18,20 +18,21 @@ def git(*arguments: str) -> str | None:
     return done.stdout.strip() if done.returncode == 0 else None
 
 
-def base_commit() -> str | None:
-    """Return the commit to compare with, or None where there is none.
+def base_commits() -> list[str]:
+    """Return the commits to compare with, none where there is no history.
 
-    KAITSU_CONTRACT_BASE when set; else where this branch left the shared one; on the shared branch itself the
-    commit before the last.
+    KAITSU_CONTRACT_BASE when set; else the latest release (a tag v…) and where this branch left the shared one, or
+    on the shared branch itself the commit before the last.
     """
     if named := os.environ.get("KAITSU_CONTRACT_BASE"):
-        return git("rev-parse", "--verify", "--quiet", f"{named}^{{commit}}")
-    head = git("rev-parse", "--verify", "--quiet", "HEAD")
-    for shared in ("origin/main", "main"):
-        fork = git("merge-base", "HEAD", shared)
-        if fork and fork != head:
-            return fork
-    return git("rev-parse", "--verify", "--quiet", "HEAD^")
+        names = [named]
+    else:
+        head = git("rev-parse", "HEAD")
+        forks = [git("merge-base", "HEAD", shared) for shared in ("origin/main", "main")]
+        branch = next((fork for fork in forks if fork and fork != head), "HEAD^")
+        names = [git("describe", "--tags", "--match", "v*", "--abbrev=0", "HEAD^"), branch]
+    found = [git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}") for name in names if name]
+    return [commit for commit in found if commit]
 
 
 def snapshots_at(commit: str) -> dict[str, dict[str, Any]]:
