@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import date, time
-from typing import Any
 
 import pytest
 
 from chassis.db import Pool, open_pool
 from kernel.times import at_local
+from ops.runtime.databases import ServiceDsns
 from tests.integration.notify.world import World, open_world
 
+ServiceDb = Callable[[str], Awaitable[ServiceDsns]]
 START = at_local(date(2026, 4, 1), time(10))
 
 
 @pytest.fixture
-async def pool(service_db: Any) -> AsyncGenerator[Pool]:
+async def pool(service_db: ServiceDb) -> AsyncGenerator[Pool]:
     dsns = await service_db("notify")
     pool = await open_pool(dsns.app, name="notify-test")
     yield pool

@@ -10,14 +10,13 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from chassis.clock import create_record
 from chassis.db import open_pool
 from chassis.testing import until
-from tests.integration.notify.conftest import START
+from tests.integration.notify.conftest import START, ServiceDb
 from tests.integration.notify.samples import consult, know_all, told
 from tests.integration.notify.world import TOKEN, World, open_world
 
@@ -58,7 +57,7 @@ async def process(
 
 @pytest.mark.parametrize("kill_at", [1, 37, 80])
 async def test_killed_between_two_mails_it_sends_the_rest_and_repeats_at_most_the_batch(
-    service_db: Any, tmp_path: Path, kill_at: int
+    service_db: ServiceDb, tmp_path: Path, kill_at: int
 ) -> None:
     dsns = await service_db("notify")
     create_record(tmp_path / "clock.json", START)
