@@ -27,7 +27,11 @@ MADE: Final = "Made by `make docs`; do not edit."
 OTHER_NAMES: Final = {
     "KAITSU_KAFKA": "`kaitsu` uses these Kafka servers instead of starting one.",
     "KAITSU_POSTGRES": "`kaitsu` uses this PostgreSQL (an administrator's DSN) instead of starting one.",
-    "KAITSU_TEST_RUNTIME": "Engines of the tests: `embedded`, `containers` or `external` (the two names above).",
+    "KAITSU_TEST_RUNTIME": "Engines of the tests: `embedded`, `containers` or `external`; unset: containers where "
+    "an engine answers, else embedded.",
+    "KAITSU_TEST_KAFKA": "With `external`: the Kafka servers of the tests.",
+    "KAITSU_TEST_POSTGRES": "With `external`: DSN of a PostgreSQL role that may make roles and databases.",
+    "KAITSU_MAVEN_REPOSITORY": "Address of a Maven repository of yours, for Kafka's jars.",
     "KAITSU_CONTRACT_BASE": "Commit that the contracts are compared with; else where the branch left `main`.",
 }
 

@@ -10,6 +10,7 @@ from typing import Final
 
 import pytest
 
+from contracts.topics import TOPICS
 from tests.arch.generate import OTHER_NAMES, PAGES, marked_tests, operations, settings_class, variables
 from tests.arch.tree import ROOT, SERVICES, sources, texts
 
@@ -67,5 +68,12 @@ def test_the_scripts_for_kafka_call_its_tools_with_the_servers_given(script: str
     )
 
     lines = done.stdout.splitlines()
-    assert lines
+    assert len(lines) >= len(TOPICS)
     assert all("--bootstrap-server broker:9092" in line for line in lines)
+    if script.endswith("topics.sh"):
+        for line, topic in zip(lines, TOPICS.values(), strict=True):
+            words = line.split()
+            assert words[words.index("--topic") + 1] == topic.name
+            assert words[words.index("--partitions") + 1] == str(topic.partitions)
+            assert words[words.index("--replication-factor") + 1] == "3"
+            assert {f"{key}={value}" for key, value in topic.config.items()} <= set(words)
