@@ -11,15 +11,18 @@ import csv
 import importlib
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Final
 
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
+from pydantic_settings import BaseSettings
 
 from chassis.settings import ServiceSettings
 from contracts.registry import EVENT_TYPES
 from contracts.topics import TOPICS
+from ops.sandbox.settings import SandboxSettings
 from tests.arch.tree import ROOT, SERVICES, sources
 
 MADE: Final = "Made by `make docs`; do not edit."
@@ -47,7 +50,7 @@ def settings_class(service: str) -> type[ServiceSettings]:
     return found
 
 
-def variables(cls: type[ServiceSettings]) -> dict[str, FieldInfo]:
+def variables(cls: type[BaseSettings]) -> dict[str, FieldInfo]:
     """Return the environment variables of the class with their fields."""
     prefix = cls.model_config.get("env_prefix", "")
     return {f"{prefix}{name.upper()}": field for name, field in cls.model_fields.items()}
@@ -73,6 +76,8 @@ def settings_page() -> str:
             if plain not in common
         }
         parts.append(f"\n## {service}\n\n" + (_table(own) if own else "Nothing more.\n"))
+    parts.append("\n## The sandbox\n\nPlays carrier and desk; `kaitsu` starts it and gives it these.\n\n")
+    parts.append(_table(variables(SandboxSettings)))
     parts.append("\n## The command, the demonstration and the tests\n\n| name | meaning |\n|---|---|\n")
     parts.append("".join(f"| `{name}` | {about} |\n" for name, about in OTHER_NAMES.items()))
     return "".join(parts)
@@ -93,6 +98,8 @@ def _default(field: FieldInfo) -> str:
         return "none"
     if isinstance(value, SecretStr):
         return "set"
+    if isinstance(value, Path):
+        return f"`{value.relative_to(ROOT) if value.is_absolute() else value}`"
     return f"`{value if isinstance(value, int | float) else json.dumps(str(value), ensure_ascii=False)}`"
 
 

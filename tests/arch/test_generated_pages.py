@@ -11,6 +11,7 @@ from typing import Final
 import pytest
 
 from contracts.topics import TOPICS
+from ops.sandbox.settings import SandboxSettings
 from tests.arch.generate import OTHER_NAMES, PAGES, marked_tests, operations, settings_class, variables
 from tests.arch.tree import ROOT, SERVICES, sources, texts
 
@@ -30,7 +31,8 @@ def test_every_setting_is_described_and_named_after_its_service(service: str) ->
 
 
 def test_every_name_that_the_code_reads_is_known() -> None:
-    known = {name for service in SERVICES for name in variables(settings_class(service))} | set(OTHER_NAMES)
+    known = {name for service in SERVICES for name in variables(settings_class(service))}
+    known |= set(variables(SandboxSettings)) | set(OTHER_NAMES)
 
     used = {
         text
