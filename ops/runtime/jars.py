@@ -46,7 +46,11 @@ class Jar:
 def listed() -> list[Jar]:
     """Return the jars of our list."""
     lines = [line.split() for line in LIST.read_text().splitlines() if line and not line.startswith("#")]
-    return [Jar(*coordinates.split(":"), sha256) for coordinates, sha256 in lines]
+    found: list[Jar] = []
+    for coordinates, sha256 in lines:
+        group, name, number = coordinates.split(":")
+        found.append(Jar(group, name, number, sha256))
+    return found
 
 
 def fetch(cache: Path, *, on_progress: Callable[[int, int], None] | None = None) -> list[Path]:
@@ -57,9 +61,13 @@ def fetch(cache: Path, *, on_progress: Callable[[int, int], None] | None = None)
     """
     jars, ready = listed(), 0
     context = _context(cache)
+
+    def fetch_one(jar: Jar) -> Path:
+        return _fetch(context, jar)
+
     paths: list[Path] = []
     with _locked(cache), ThreadPoolExecutor(8) as pool:
-        for path in pool.map(lambda jar: _fetch(context, jar), jars):
+        for path in pool.map(fetch_one, jars):
             paths.append(path)
             ready += 1
             if on_progress:

@@ -77,7 +77,7 @@ class EmbeddedPostgres:
     ) -> None:
         self.folder = folder.resolve()
         self.log_path = log_path or self.folder / "postgres.log"
-        self._say = say or (lambda text: print(text, file=sys.stderr))  # noqa: T201
+        self._say = say or _say_on_stderr
         self._process: ServiceProcess | None = None
 
     @property
@@ -218,6 +218,10 @@ class EmbeddedPostgres:
             path.write_text(text)
             if user:
                 os.chown(path, user.uid, user.gid)
+
+
+def _say_on_stderr(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
 
 
 def _is_ready(server_file: Path, process: ServiceProcess | None) -> bool:

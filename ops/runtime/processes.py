@@ -131,6 +131,25 @@ class ServiceProcess:
         if self.pid_file and not self.running:
             stop_leftover(self.pid_file, name=self.name, stop_signal=self.stop_signal)
 
+    def ask_to_stop(self) -> None:
+        """Send the stop signal and return at once."""
+        if self._popen and self._popen.poll() is None:
+            self._popen.send_signal(self.stop_signal)
+
+    def join(self, timeout: float) -> int | None:
+        """Wait until it ends by itself, and return its exit code; it is killed after the timeout."""
+        if self._popen:
+            try:
+                self._popen.wait(timeout)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        return self.exit_code
+
+    @property
+    def log_end(self) -> str:
+        """The last lines of its log."""
+        return tail(self.log_path)
+
     def stop(self, timeout: float = 20) -> int | None:
         """Ask it to stop, kill it after the timeout, and return its exit code."""
         if self._popen and self._popen.poll() is None:

@@ -48,10 +48,11 @@ def admin(bootstrap: str) -> Any:
 
 
 def ensure_topics(
-    bootstrap: str, topics: Iterable[Topic] = tuple(TOPICS.values()), *, prefix: str = "", replicas: int = 1
+    bootstrap: str, topics: Iterable[Topic] = tuple(TOPICS.values()), *, prefix: str = "", replicas: int = -1
 ) -> None:
     """Make the topics that are missing, and return when every partition has a leader.
 
+    replicas: of a new topic; -1 takes the broker's default.
     :raises TopicsDiffer: one is there with another number of partitions.
     :raises TopicsMissing: the broker refused, or took longer than 30 s.
     """
@@ -113,7 +114,7 @@ def _ends(client: Any, names: set[str]) -> list[TopicPartition]:
         if name in names
         for number in topic.partitions
     }
-    asked = client.list_offsets(latest) if latest else {}
+    asked: dict[TopicPartition, Any] = client.list_offsets(latest) if latest else {}
     return [
         TopicPartition(place.topic, place.partition, end.result(10).offset) for place, end in asked.items()
     ]

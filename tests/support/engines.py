@@ -26,7 +26,7 @@ from ops.runtime.processes import free_port
 
 CACHE: Final = Path(__file__).parents[2] / ".kaitsu" / "cache"
 KAFKA_IMAGE: Final = "apache/kafka:4.4.0"
-POSTGRES_IMAGE: Final = "postgres:18"
+POSTGRES_IMAGE: Final = "postgres:18.1-bookworm"
 RUNTIMES: Final = ("embedded", "containers", "external")
 
 
