@@ -21,8 +21,13 @@ from chassis.testing import SteppedClock, received
 from contracts.works import OrderActivatedV1
 from kernel.ids import derived_id, form_order_id, format_order_no
 from kernel.times import at_local
+from services.billing.books import load_books
+from services.billing.domain.invoice import Issuer
+from services.billing.gateways.contacts import IntakeContacts
+from services.billing.handlers import IssueInvoices
 from services.billing.main import wire
 from services.billing.settings import BillingSettings
+from services.billing.workers import CloseMonth
 from tests.integration.billing.intake import TOKEN, Intake
 
 OPS = "token-of-ops"
@@ -178,4 +183,21 @@ async def gapless(conn: Connection) -> bool:
           FROM invoice_series AS s
           LEFT JOIN (SELECT year, count(*), max(serial) FROM invoices GROUP BY year) AS i USING (year)
         """
+    )
+
+
+ISSUE = IssueInvoices(load_books(), Issuer("見本通信株式会社", "T7123456789012"))
+
+
+def small_steps(house: House, chunk: int) -> CloseMonth:
+    """Return the worker of the house with another chunk."""
+    return CloseMonth(
+        pool=house.pool,
+        transaction=house.base.transaction,
+        clock=house.clock,
+        contacts=IntakeContacts(
+            house.base.http, url=house.intake.url, token=house.base.settings.contacts_token
+        ),
+        issue=ISSUE,
+        chunk=chunk,
     )
