@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
@@ -15,7 +16,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from contracts.topics import TOPICS
+from contracts.topics import TOPICS, Topic
 
 _POLL_MS: Final = 100
 
@@ -46,21 +47,17 @@ class Bus:
             for topic in TOPICS.values()
             for number in range(topic.partitions)
         ]
-        self._consumer: Any = AIOKafkaConsumer(
-            bootstrap_servers=servers,
-            client_id="demo",
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            metadata_max_age_ms=30_000,
-        )
+        self._consumer, self._ends = (
+            _consumer(servers),
+            _consumer(servers),
+        )  # a question would wait behind a fetch
         self._admin: Any = AIOKafkaAdminClient(bootstrap_servers=servers, client_id="demo")
         self._polled = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Begin to listen."""
-        await self._consumer.start()
-        await self._admin.start()
+        await asyncio.gather(self._consumer.start(), self._ends.start(), self._admin.start())
         self._consumer.assign(self._parts)
         await self._consumer.seek_to_beginning()
         self._task = asyncio.create_task(self._listen())
@@ -71,12 +68,11 @@ class Bus:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-        await self._consumer.stop()
-        await self._admin.close()
+        await asyncio.gather(self._consumer.stop(), self._ends.stop(), self._admin.close())
 
     async def ends(self) -> dict[TopicPartition, int]:
         """Return the end of every partition."""
-        return await self._consumer.end_offsets(self._parts)
+        return await self._ends.end_offsets(self._parts)
 
     async def catch_up(self, limit_s: float = 30) -> None:
         """Return when everything that is on the bus now was heard.  :raises TimeoutError: it took too long."""
@@ -97,11 +93,18 @@ class Bus:
         )
         found: dict[str, int] = {}
         for (group, topic), offsets in zip(groups, committed, strict=True):
-            parts = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
-            behind = sum(ends[part] - _offset(offsets, part) for part in parts)
-            if behind:
+            if behind := await self._behind(topic, ends, offsets):
                 found[group] = behind
         return found
+
+    async def _behind(
+        self, topic: Topic, ends: Mapping[TopicPartition, int], offsets: Mapping[TopicPartition, Any]
+    ) -> int:
+        """Return how many records of a topic a group has not committed; records that were thrown away do not count."""
+        parts = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
+        new = [part for part in parts if ends[part] and not _committed(offsets, part)]
+        starts: dict[TopicPartition, int] = await self._ends.beginning_offsets(new) if new else {}
+        return sum(ends[part] - max(_committed(offsets, part), starts.get(part, 0)) for part in parts)
 
     async def _listen(self) -> None:
         while True:
@@ -116,7 +119,17 @@ class Bus:
             self._polled.set()
 
 
-def _offset(offsets: dict[TopicPartition, Any], part: TopicPartition) -> int:
+def _consumer(servers: str) -> Any:
+    return AIOKafkaConsumer(
+        bootstrap_servers=servers,
+        client_id="demo",
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        metadata_max_age_ms=30_000,
+    )
+
+
+def _committed(offsets: Mapping[TopicPartition, Any], part: TopicPartition) -> int:
     entry = offsets.get(part)
     return max(0, entry.offset) if entry else 0
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
+from aiokafka.errors import KafkaError
 
 from chassis.clock import advance_record, monotonic, open_clock
 
@@ -94,7 +95,10 @@ class Stepper:
         first = await self._look()
         if why := _noises(first, now):
             return first, why
-        behind = await self._lags()
+        try:
+            behind = await self._lags()
+        except KafkaError as error:
+            return first, [f"the broker cannot say who is behind ({type(error).__name__})"]
         if behind:
             return first, [f"{group} is {count} behind" for group, count in behind.items()]
         second = await self._look()

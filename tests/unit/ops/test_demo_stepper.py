@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from aiokafka.errors import KafkaConnectionError
 
 from chassis.clock import create_record
 from ops.demo.stepper import NotQuiet, Part, Stepper
@@ -31,6 +32,7 @@ class Fakes:
         self.answers: dict[str, list[dict[str, Any]]] = {"one": [CALM], "two": [CALM]}
         self.behind: list[dict[str, int]] = [{}]
         self.asked = 0
+        self.broker_away = 0
         record = tmp_path / "clock.json"
         create_record(record, START)
         http = httpx.AsyncClient(transport=httpx.MockTransport(self._answer))
@@ -43,6 +45,9 @@ class Fakes:
         return httpx.Response(200, json=self._next(self.answers[request.url.host]))
 
     async def _lags(self) -> Mapping[str, int]:
+        if self.broker_away:
+            self.broker_away -= 1
+            raise KafkaConnectionError
         return self._next(self.behind)
 
     @staticmethod
@@ -89,6 +94,13 @@ async def test_records_that_nobody_has_read_are_named(fakes: Fakes) -> None:
 
     with pytest.raises(NotQuiet, match=r"billing\.kaitsu\.works is 3 behind"):
         await fakes.stepper.settle(limit_s=0.05)
+
+
+async def test_a_broker_that_is_away_is_waited_for(fakes: Fakes) -> None:
+    fakes.broker_away = 2
+
+    assert await fakes.stepper.settle() is None
+    assert fakes.broker_away == 0
 
 
 async def test_a_service_that_moved_between_two_looks_is_looked_at_again(fakes: Fakes) -> None:

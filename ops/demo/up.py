@@ -1,0 +1,116 @@
+"""`kaitsu up`: the whole system until Ctrl-C, on the wall clock or on a faster one; what dies is started again."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from chassis.clock import create_record, open_clock, pause_record, utc_now
+from ops.demo.example import curl, make_example, signed_headers
+from ops.runtime.system import System
+
+_LOOK_S = 0.5
+
+
+class OtherClock(RuntimeError):
+    """The data of this folder were made under another kind of clock than the one that is asked for."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the command line asks for. rate: business seconds per second, None = the wall clock."""
+
+    rate: float | None
+    sandbox: bool
+    state: Path
+    cache: Path
+
+
+def run_up(wishes: Wishes, console: Console) -> int:
+    """Return the exit code after Ctrl-C or SIGTERM; nothing that was started is left.
+
+    :raises OtherClock: see there.
+    """
+    stop = threading.Event()
+
+    def on_signal(_number: int, _frame: object) -> None:
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, on_signal)
+    clock = _settle_clock(wishes)
+    system = System(
+        wishes.state,
+        cache=wishes.cache,
+        sandbox=wishes.sandbox,
+        say=lambda text: console.print(text, highlight=False),
+        on_jars=lambda done, total: (
+            console.print(f"Fetching Kafka: {done} of {total} jars") if done in {1, total} else None
+        ),
+    )
+    try:
+        system.start(clock=clock)
+        greet(console, system, clock, rate=wishes.rate)
+        while not stop.wait(_LOOK_S):
+            for name in system.mend():
+                console.print(f"{name} had died and is started again", style="yellow")
+        console.print("\nStopping …")
+    finally:
+        system.stop()
+        if clock != "wall":
+            pause_record(Path(clock))
+    console.print("Everything is stopped; the data stay in " + str(system.state), highlight=False)
+    return 0
+
+
+def _settle_clock(wishes: Wishes) -> str:
+    record, used = wishes.state / "clock.json", wishes.state / "run-clock"
+    kind = "wall" if wishes.rate is None else "virtual"
+    if used.exists() and used.read_text().strip() != kind:
+        raise OtherClock(
+            f"the data in {wishes.state} were made under the {used.read_text().strip()} clock; "
+            "use the same again, or another folder with --state"
+        )
+    wishes.state.mkdir(parents=True, exist_ok=True)
+    used.write_text(kind)
+    if wishes.rate is None:
+        return "wall"
+    create_record(record, utc_now(), rate=wishes.rate)
+    return str(record)
+
+
+def greet(console: Console, system: System, clock: str, *, rate: float | None) -> None:
+    """Say where everything is and what to try next."""
+    addresses = system.addresses()
+    now = open_clock(clock).now()
+    example = system.state / "example-submission.json"
+    body = make_example(now)
+    example.write_bytes(body)
+    signed = signed_headers(system.secrets.form_secrets, body, at=utc_now())
+    console.print()
+    for name, address in addresses.items():
+        console.print(f"  {name:14s} {address}", highlight=False)
+    pace = "the wall clock" if rate is None else f"{rate:g} seconds of business time per second"
+    state = "" if system.state.name == "up" else f" --state {system.state}"
+    console.print(f"\nBusiness time: {now.isoformat(timespec='seconds')}, {pace}.", highlight=False)
+    console.print("Try next, in another terminal:")
+    for command, about in (
+        (f"kaitsu submit --example{state}", "send a signed form response, a new one each time"),
+        ("kaitsu tail --follow", "watch the events"),
+        ("kaitsu orders list", "where is which order"),
+        (f"ls {system.mails}", "the mails that customers and sales got"),
+    ):
+        console.print(f"  [bold]{command}[/]   [dim]{about}[/]", highlight=False)
+    console.print("or the same submission by hand (the signature holds for five minutes):")
+    console.print(curl(addresses["intake"], signed, example), markup=False, highlight=False, soft_wrap=True)
+    if rate is None:
+        console.print(
+            "\nCarrier and desk work on business days at 09, 12, 15 and 18 o'clock in Tokyo: "
+            "with `kaitsu up --virtual 3600` an hour passes each second.",
+            highlight=False,
+        )
+    console.print("\nCtrl-C stops everything and leaves no process behind.")
