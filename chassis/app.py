@@ -125,7 +125,7 @@ async def running(
         failed = asyncio.ensure_future(
             asyncio.wait((relaying, looping, serving), return_when="FIRST_COMPLETED")
         )
-        log.info("service_started", address=server.address, clock=time.mode)
+        log.info("service_started", url=server.address, clock=time.mode)
         try:
             yield Running(base, server.address, failed)
         finally:

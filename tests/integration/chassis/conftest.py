@@ -13,12 +13,11 @@ from tests.integration.chassis.toy import FOLDER, Ground
 
 
 @pytest.fixture
-async def ground(service_db: Any, kafka_servers: Any) -> Ground:
-    """Give a migrated database of the made-up service, and Kafka."""
+async def ground(service_db: Any, topics: list[str]) -> Ground:
+    """Give a migrated database of the made-up service, and Kafka with the catalogue's topics."""
     dsns = await service_db("toy")
     await migrate.migrate(dsns.owner, service="toy", app_role=migrate.role_of(dsns.app), folder=FOLDER)
-    servers = kafka_servers if isinstance(kafka_servers, str) else ",".join(kafka_servers)
-    return Ground(dsns.owner, dsns.app, servers)
+    return Ground(dsns.owner, dsns.app, ",".join(topics))
 
 
 @pytest.fixture

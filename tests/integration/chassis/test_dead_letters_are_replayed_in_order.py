@@ -12,7 +12,6 @@ import httpx
 import pytest
 
 from chassis import deliver, metrics, outbox
-from chassis.db import Pool
 from chassis.testing import until
 from contracts.envelope import from_headers
 from tests.integration.chassis.toy import (
@@ -195,7 +194,7 @@ async def test_dead_letters_wait_for_a_database_that_refuses_to_write(
     ground: Ground, conn: asyncpg.Connection
 ) -> None:
     topic = await ground.new_topic(1)
-    await conn.execute("REVOKE INSERT ON dead_letters FROM toy_app")
+    await conn.execute(f"REVOKE INSERT ON dead_letters FROM {ground.role}")
     await ground.send(topic, (b"k", b"not json", raw(A, 1)[2]), raw(B, 1))
     toy = Toy(topic)
 
@@ -207,21 +206,20 @@ async def test_dead_letters_wait_for_a_database_that_refuses_to_write(
 
         await until(waited, 20)
         assert await seen(conn) == []
-        await conn.execute("GRANT INSERT ON dead_letters TO toy_app")
+        await conn.execute(f"GRANT INSERT ON dead_letters TO {ground.role}")
         await saw(conn, 1)
 
     assert [row["reason"] for row in await letters(conn)] == ["malformed"]
 
 
 async def test_a_parked_event_is_sent_before_its_followers_when_the_limit_is_raised(
-    ground: Ground, pool: Pool, conn: asyncpg.Connection
+    ground: Ground, conn: asyncpg.Connection
 ) -> None:
     topic = await ground.new_topic(1, **{"max.message.bytes": "3000"})
-    async with pool.acquire() as writer, writer.transaction():
+    async with conn.transaction():
         events = [order("big"), order("big", form="x" * 5000), order("big")]
-        await outbox.put(writer, [outgoing(event, n) for n, event in enumerate(events)], now=NOW)
-        await writer.execute("SELECT 1")
-    await conn.execute("UPDATE published_events SET topic = $1", topic)
+        await outbox.put(conn, [outgoing(event, n) for n, event in enumerate(events)], now=NOW)
+        await conn.execute("UPDATE published_events SET topic = $1", topic)
 
     async with (
         ground.reading(topic) as found,

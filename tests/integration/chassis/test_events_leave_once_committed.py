@@ -21,8 +21,11 @@ async def _put(pool: Pool, *names: str, number: int = 1, **more: Any) -> None:
         await outbox.put(conn, [outgoing(order(name, **more), number) for name in names], now=NOW)
 
 
-async def _redirect(conn: asyncpg.Connection, topic: str) -> None:
-    await conn.execute("UPDATE published_events SET topic = $1", topic)
+async def _put_on(conn: asyncpg.Connection, topic: str, *names: str, number: int = 1, **more: Any) -> None:
+    """Announce events on another topic than the catalogue's, by turning them round before they are committed."""
+    async with conn.transaction():
+        await outbox.put(conn, [outgoing(order(name, **more), number) for name in names], now=NOW)
+        await conn.execute("UPDATE published_events SET topic = $1", topic)
 
 
 async def _empty(conn: asyncpg.Connection) -> bool:
@@ -41,11 +44,13 @@ def _mine(found: list[Any], *names: str) -> list[tuple[str, int | None]]:
 async def test_a_rolled_back_transaction_announces_nothing_and_leaves_no_gap(
     pool: Pool, conn: asyncpg.Connection
 ) -> None:
-    async with pool.acquire() as writer:
-        with pytest.raises(RuntimeError):
-            async with writer.transaction():
-                await outbox.put(writer, [outgoing(order("a"), 1)], now=NOW)
-                raise RuntimeError
+    async def fail_after_announcing() -> None:
+        async with pool.acquire() as writer, writer.transaction():
+            await outbox.put(writer, [outgoing(order("a"), 1)], now=NOW)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail_after_announcing()
     await _put(pool, "a", number=2)
 
     assert await conn.fetchval("SELECT count(*) FROM outbox") == 1
@@ -108,17 +113,16 @@ async def test_the_relay_keeps_the_order_of_each_key(
 
 
 async def test_a_relay_that_dies_between_send_and_delete_sends_again_and_the_inbox_absorbs_it(
-    ground: Ground, pool: Pool, conn: asyncpg.Connection
+    ground: Ground, conn: asyncpg.Connection
 ) -> None:
     topic = await ground.new_topic()
-    await _put(pool, "a", "b")
-    await _redirect(conn, topic)
-    await conn.execute("REVOKE DELETE ON outbox FROM toy_app")  # every round now ends after the send
+    await _put_on(conn, topic, "a", "b")
+    await conn.execute(f"REVOKE DELETE ON outbox FROM {ground.role}")  # every round now ends after the send
     toy = Toy(topic)
 
     async with ground.reading(topic) as found, ground.running(toy):
         await until(lambda: len(_mine(found, "a", "b")) >= 4)
-        await conn.execute("GRANT DELETE ON outbox TO toy_app")
+        await conn.execute(f"GRANT DELETE ON outbox TO {ground.role}")
         await until(lambda: _empty(conn))
         await until(lambda: toy.batches)
         copies = len(_mine(found, "a", "b"))
@@ -160,36 +164,34 @@ async def test_a_second_relay_stands_by_and_takes_over(
 
 
 async def test_an_event_that_kafka_refuses_is_parked_its_key_waits_and_the_others_flow(
-    ground: Ground, pool: Pool, conn: asyncpg.Connection
+    ground: Ground, conn: asyncpg.Connection
 ) -> None:
     topic = await ground.new_topic(1, **{"max.message.bytes": "3000"})
-    await _put(pool, "big", number=1)
-    await _put(pool, "big", number=2, form="x" * 5000)
-    await _put(pool, "big", number=3)
-    await _put(pool, "other", number=1)
-    await _redirect(conn, topic)
+    await _put_on(conn, topic, "big", number=1)
+    await _put_on(conn, topic, "big", number=2, form="x" * 5000)
+    await _put_on(conn, topic, "big", number=3)
+    await _put_on(conn, topic, "other", number=1)
 
     async with ground.reading(topic) as found, ground.running(Toy("")):
         await until(lambda: len(_mine(found, "big", "other")) >= 2)
         row = await until(
             lambda: conn.fetchrow("SELECT * FROM dead_letters WHERE consumer = 'relay' AND status = 'open'")
         )
-        await _put(pool, "other", number=2)
-        await _redirect(conn, topic)
+        await _put_on(conn, topic, "other", number=2)
         await until(lambda: len(_mine(found, "big", "other")) >= 3)
 
         assert sorted(_mine(found, "big", "other")) == [("big", 1), ("other", 1), ("other", 2)]
+    assert row
     assert (row["reason"], row["sequence"], row["subject"]) == ("refused", 2, order("big").key)
     assert await conn.fetchval("SELECT count(*) FROM outbox") == 2
 
 
 async def test_an_event_above_the_clients_own_limit_is_parked_too(
-    ground: Ground, pool: Pool, conn: asyncpg.Connection
+    ground: Ground, conn: asyncpg.Connection
 ) -> None:
     topic = await ground.new_topic(1)
-    await _put(pool, "huge", number=1, form="x" * 1_100_000)
-    await _put(pool, "small", number=1)
-    await _redirect(conn, topic)
+    await _put_on(conn, topic, "huge", form="x" * 1_100_000)
+    await _put_on(conn, topic, "small")
 
     async with ground.reading(topic) as found, ground.running(Toy("")):
         await until(lambda: _mine(found, "huge", "small") == [("small", 1)])

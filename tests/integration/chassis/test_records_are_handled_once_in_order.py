@@ -231,10 +231,10 @@ async def test_readiness_and_liveness_notice_a_stuck_handler(
             return answer.status_code, answer.json()["wrong"]
 
         async def is_stuck() -> bool:
-            return await status("/ready") == (503, [f"toy.{topic}"])
+            return await status("/live") == (503, [f"toy.{topic}"])
 
         await until(is_stuck)
-        assert await status("/live") == (503, [f"toy.{topic}"])
+        assert await status("/ready") == (503, [f"toy.{topic}"])
         release.set()
         await saw(conn, 1)
 

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import httpx
@@ -18,7 +18,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from pydantic import SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from chassis import app, clock
+from chassis import app, clock, migrate
 from chassis.base import Base
 from chassis.clock import Clock
 from chassis.consume import Consumer, Received
@@ -60,11 +60,12 @@ class Toy:
         self.batches.append([got.envelope.sequence for got in batch])
         if self.before:
             await self.before(batch, conn)
+        pairs = [(got, cast("OrderSubmittedV1", got.event)) for got in batch]
         await conn.executemany(
             "INSERT INTO seen (order_id, sequence, office) VALUES ($1, $2, $3)",
-            [(got.event.order_id, got.envelope.sequence, got.event.sales_office) for got in batch],
+            [(event.order_id, got.envelope.sequence, event.sales_office) for got, event in pairs],
         )
-        if any(got.event.sales_office in self.broken for got in batch):
+        if any(event.sales_office in self.broken for _, event in pairs):
             raise RuntimeError("the handler has a bug")
 
     async def wire(self, base: Base[ToySettings]) -> app.Parts:
@@ -79,6 +80,11 @@ class Ground:
     owner: str
     app: str
     kafka: str
+
+    @property
+    def role(self) -> str:
+        """The role that serves."""
+        return migrate.role_of(self.app) or ""
 
     def settings(self, **more: Any) -> ToySettings:
         given = {"stuck_s": 60, "session_ms": 6000, "poll_ms": 20, "http_port": 0, **more}
@@ -98,7 +104,7 @@ class Ground:
         admin = AIOKafkaAdminClient(bootstrap_servers=self.kafka)
         await admin.start()
         try:
-            answer = await admin.create_topics([NewTopic(name, partitions, 1, topic_configs=config)])
+            answer: Any = await admin.create_topics([NewTopic(name, partitions, 1, topic_configs=config)])
             assert [code for _, code, *_ in answer.topic_errors] == [0]
         finally:
             await admin.close()
@@ -134,8 +140,8 @@ class Ground:
         await consumer.start()
 
         async def read() -> None:
-            async for record in consumer:
-                found.append(record)
+            while True:
+                found.append(await consumer.getone())
 
         task = asyncio.create_task(read())
         try:

@@ -1,0 +1,136 @@
+"""Ticks fire once however many replicas look, workers go on after errors, and quiet tells a driver what is left."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+
+import asyncpg
+import httpx
+
+from chassis.db import Connection
+from chassis.testing import SteppedClock, until
+from chassis.ticks import Tick, Worker
+from tests.integration.chassis.toy import NOW, TOKEN, Ground, Toy, ready
+
+LATER = NOW + timedelta(days=3)
+
+
+async def _fire(conn: Connection, now: datetime) -> int:
+    """Fire one due deadline, slowly, without any guard of its own."""
+    due = await conn.fetchval("SELECT due_at FROM deadlines WHERE fired = 0 AND due_at <= $1 LIMIT 1", now)
+    if due is None:
+        return 0
+    await asyncio.sleep(0.05)
+    await conn.execute("UPDATE deadlines SET fired = fired + 1 WHERE due_at = $1", due)
+    await conn.execute("INSERT INTO seen (order_id, sequence, office) VALUES (gen_random_uuid(), 1, 'tick')")
+    return 1
+
+
+async def _next_due(conn: Connection) -> datetime | None:
+    return await conn.fetchval("SELECT min(due_at) FROM deadlines WHERE fired = 0")
+
+
+TICK = Tick("toy.deadlines", _fire, _next_due)
+
+
+async def _deadlines(conn: asyncpg.Connection, *due: datetime) -> None:
+    await conn.executemany("INSERT INTO deadlines (due_at) VALUES ($1)", [(at,) for at in due])
+
+
+async def _quiet(address: str) -> dict[str, Any]:
+    async with httpx.AsyncClient(headers={"authorization": f"Bearer {TOKEN}"}) as client:
+        return (await client.get(f"{address}/ops/quiet")).json()
+
+
+async def test_each_deadline_fires_once_under_two_replicas(ground: Ground, conn: asyncpg.Connection) -> None:
+    business = SteppedClock(NOW)
+    await _deadlines(conn, *(NOW + timedelta(hours=number) for number in range(1, 9)))
+    toys = Toy("", ticks=(TICK,)), Toy("", ticks=(TICK,))
+
+    async with ground.running(toys[0], business) as one, ground.running(toys[1], business) as two:
+        await asyncio.gather(ready(one), ready(two))
+        business.advance(NOW + timedelta(hours=8))
+
+        async def all_fired() -> bool:
+            return await conn.fetchval("SELECT count(*) FROM deadlines WHERE fired = 0") == 0
+
+        await until(all_fired)
+
+    assert await conn.fetchval("SELECT max(fired) FROM deadlines") == 1
+    assert await conn.fetchval("SELECT count(*) FROM seen") == 8
+
+
+async def test_quiet_tells_what_is_due_and_when_something_will_be(
+    ground: Ground, conn: asyncpg.Connection
+) -> None:
+    business = SteppedClock(NOW)
+    await _deadlines(conn, LATER)
+
+    async with ground.running(Toy("", ticks=(TICK,)), business) as service:
+        before = await _quiet(service.address)
+        business.advance(LATER)
+
+        async def fired() -> bool:
+            found = await _quiet(service.address)
+            return found["next_due"] is None and found["activity"] > before["activity"]
+
+        await until(fired)
+        after = await _quiet(service.address)
+
+    assert (before["service"], before["due"], before["outbox"]) == ("toy", 0, 0)
+    assert datetime.fromisoformat(before["next_due"]) == LATER
+    assert datetime.fromisoformat(after["now"]) == LATER
+    assert (after["due"], after["activity"] - before["activity"]) == (0, 1)
+
+
+async def test_a_deadline_in_the_past_fires_at_the_start_as_if_it_were_on_time(
+    ground: Ground, conn: asyncpg.Connection
+) -> None:
+    await _deadlines(conn, NOW - timedelta(days=30), NOW - timedelta(days=29))
+
+    async with ground.running(Toy("", ticks=(TICK,)), SteppedClock(NOW)):
+
+        async def fired() -> bool:
+            return await conn.fetchval("SELECT sum(fired) FROM deadlines") == 2
+
+        await until(fired)
+
+
+async def test_a_worker_goes_on_after_errors_and_makes_the_service_unready_meanwhile(ground: Ground) -> None:
+    business = SteppedClock(NOW)
+    runs = 0
+    broken, woken = True, asyncio.Event()
+
+    async def run_once() -> int:
+        nonlocal runs
+        runs += 1
+        if broken:
+            raise RuntimeError("the world is bad")
+        woken.set()
+        return 0
+
+    async def pending(_conn: Connection, _now: datetime) -> int:
+        return 2
+
+    async def next_due(_conn: Connection, _now: datetime) -> datetime | None:
+        return LATER
+
+    worker = Worker("toy.mail", run_once, pending, next_due)
+    async with (
+        ground.running(Toy("", workers=(worker,)), business) as service,
+        httpx.AsyncClient(base_url=service.address) as client,
+    ):
+        quiet = await _quiet(service.address)
+        await until(lambda: runs >= 5, 20)
+        answer = await client.get("/ready")
+        broken = False
+        await asyncio.wait_for(woken.wait(), 20)
+        await ready(service)
+        woken.clear()
+        service.base.wake("toy.mail")
+        await asyncio.wait_for(woken.wait(), 0.2)  # sooner than its poll of 250 ms
+
+    assert (quiet["due"], datetime.fromisoformat(quiet["next_due"])) == (2, LATER)
+    assert (answer.status_code, answer.json()["wrong"]) == (503, ["toy.mail"])
