@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import Any, Final, cast
 from uuid import UUID
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
+from aiokafka import AIOKafkaConsumer, TopicPartition  # pyright: ignore[reportMissingTypeStubs]
+from aiokafka.admin import AIOKafkaAdminClient  # pyright: ignore[reportMissingTypeStubs]
+from aiokafka.errors import KafkaError  # pyright: ignore[reportMissingTypeStubs]
 
 from contracts.topics import TOPICS, Topic
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError  # pyright: ignore[reportMissingTypeStubs]
 
 from chassis.clock import advance_record, monotonic, open_clock
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from typing import Any, Final
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition  # pyright: ignore[reportMissingTypeStubs]
+from aiokafka.errors import KafkaError  # pyright: ignore[reportMissingTypeStubs]
 
 from chassis.clock import Clock
 from chassis.logs import get_logger
@@ -38,18 +39,16 @@ class Player:
         self.caught_up = asyncio.Event()
         self._servers = servers
         self._consumer: Any = None
+        self._ends: Any = None
         self._wake = asyncio.Event()
 
     async def run(self) -> None:
         """Play until cancelled.  :raises KafkaError: the broker cannot be reached at the start."""
         partitions = [TopicPartition(WORKS, number) for number in range(TOPICS[WORKS].partitions)]
-        self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._servers,
-            client_id="sandbox",
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            metadata_max_age_ms=30_000,
-        )
+        self._consumer = self._make_consumer()
+        self._ends = (
+            self._make_consumer()
+        )  # a connection of its own: a question would wait behind the open fetch
         producer = AIOKafkaProducer(
             bootstrap_servers=self._servers,
             client_id="sandbox",
@@ -57,24 +56,29 @@ class Player:
             enable_idempotence=True,
             metadata_max_age_ms=30_000,
         )
-        await self._consumer.start()
-        try:
+        async with AsyncExitStack() as stack:
+            for client in (self._consumer, self._ends, producer):
+                stack.push_async_callback(client.stop)
+                await client.start()
             self._consumer.assign(partitions)
             await self._consumer.seek_to_beginning()
-            await producer.start()
-            try:
-                async with asyncio.TaskGroup() as group:
-                    group.create_task(self._read())
-                    group.create_task(self._speak(producer))
-            finally:
-                await producer.stop()
-        finally:
-            await self._consumer.stop()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._read())
+                group.create_task(self._speak(producer))
+
+    def _make_consumer(self) -> Any:
+        return AIOKafkaConsumer(
+            bootstrap_servers=self._servers,
+            client_id="sandbox",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            metadata_max_age_ms=30_000,
+        )
 
     async def lag(self) -> int:
         """Return how many records of kaitsu.works were not read yet."""
         assigned = list(self._consumer.assignment())
-        ends = await self._consumer.end_offsets(assigned)
+        ends = await self._ends.end_offsets(assigned)
         return sum([max(0, ends[part] - await self._consumer.position(part)) for part in assigned])
 
     async def _read(self) -> None:

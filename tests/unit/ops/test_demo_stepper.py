@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.errors import KafkaConnectionError  # pyright: ignore[reportMissingTypeStubs]
 
 from chassis.clock import create_record
 from ops.demo.stepper import NotQuiet, Part, Stepper
