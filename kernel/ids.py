@@ -10,7 +10,7 @@ OrderId = NewType("OrderId", UUID)
 AccountId = NewType("AccountId", UUID)
 
 KAITSU_NAMESPACE = UUID("6f0b7a52-5f0e-5d6a-9f61-3c1d6c2a7e10")
-_ORDER_NO = re.compile(r"FO-(\d{2})(0[1-9]|1[0-2])-(\d{6})-(\d)")
+_ORDER_NO = re.compile(r"FO-([0-9]{2})(0[1-9]|1[0-2])-([0-9]{6})-([0-9])")
 
 
 class BadOrderNo(ValueError):

@@ -41,7 +41,8 @@ def test_the_worked_example_of_the_standard_gives_its_check_digit() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "FO-2613-000001-0", "FO-2609-000001", "fo-2609-000001-9", "FO-2609-000001-9\n"]
+    "text",
+    ["", "FO-2613-000001-0", "FO-2609-000001", "fo-2609-000001-9", "FO-2609-000001-9\n", "FO-２609-000001-9"],
 )
 def test_a_wrong_shape_is_refused(text: str) -> None:
     with pytest.raises(BadOrderNo):
