@@ -11,7 +11,6 @@ hash = $(shell cat $(1) tools/install.sh | cksum | cut -d' ' -f1)
 RUN := $(VENV)/.stamp-run-$(call hash,requirements.lock)
 DEV := $(VENV)/.stamp-dev-$(call hash,requirements-dev.lock)
 SERVICES := intake provisioning billing notify
-CODE := kernel contracts chassis services ops tests $(wildcard benchmarks)
 # How many forms and which seed the demonstration takes: make demo FORMS=100 SEED=7
 FORMS ?=
 SEED ?=

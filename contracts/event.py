@@ -15,7 +15,9 @@ from pydantic import (
     WrapValidator,
 )
 
-OrderNo = Annotated[str, Field(pattern=r"^FO-[0-9]{4}-[0-9]{6}-[0-9]$", description="FO-YYMM-NNNNNN-c, for people.")]
+OrderNo = Annotated[
+    str, Field(pattern=r"^FO-[0-9]{4}-[0-9]{6}-[0-9]$", description="FO-YYMM-NNNNNN-c, for people.")
+]
 OrderIdField = Annotated[UUID, Field(description="The order, minted once by intake.")]
 PatternNo = Annotated[int, Field(ge=1, le=7, description="Delay pattern 1-7 of the fiber order flow.")]
 Area = Annotated[Literal["east", "west"], Field(description="Carrier region of the installation site.")]
