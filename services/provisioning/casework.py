@@ -1,0 +1,197 @@
+"""The work of one transaction on locked orders: facts folded in the order in which they came, then written at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from chassis import outbox
+from chassis.consume import Received
+from chassis.db import Connection
+from contracts.envelope import Cause, Outgoing
+from contracts.partners import Claim
+from contracts.reader import read_event
+from kernel.times import require_aware
+from services.provisioning import announcements, translate
+from services.provisioning.domain import deadlines, lifecycle
+from services.provisioning.domain.facts import Fact, OrderOpened
+from services.provisioning.domain.lifecycle import Move
+from services.provisioning.domain.order import FiberOrder
+from services.provisioning.domain.refusals import Code, Refused
+from services.provisioning.domain.rules import Rules
+from services.provisioning.store import claims as claim_store
+from services.provisioning.store import deadlines as deadline_store
+from services.provisioning.store import orders as order_store
+from services.provisioning.store.claims import RefusedClaim, Waiting
+from services.provisioning.store.orders import Entry
+
+
+@dataclass(frozen=True)
+class Said:
+    """A claim and where it comes from. at: when it was said, never later than now."""
+
+    claim: Claim
+    cause: Cause
+    at: datetime
+
+    @classmethod
+    def of(cls, received: Received, *, now: datetime) -> Said:
+        """Return the claim that came in; a partner's clock may run ahead of ours, facts may not.
+
+        :raises NotAClaim: the event is none.
+        """
+        if not isinstance(received.event, Claim):
+            raise translate.NotAClaim(received.event.type)
+        return cls(received.event, received.cause, min(received.envelope.occurred_at, now))
+
+    @classmethod
+    def again(cls, waiting: Waiting) -> Said:
+        """Return a claim that had to wait.
+
+        :raises BadEvent: the contract changed meanwhile so that it cannot be read any more.
+        """
+        claim = read_event(waiting.type, waiting.body.encode())
+        if not isinstance(claim, Claim):
+            raise translate.NotAClaim(waiting.type)
+        cause = Cause(waiting.claim_id, waiting.correlation_id, waiting.traceparent)
+        return cls(claim, cause, waiting.occurred_at)
+
+    def waiting(self, *, now: datetime, rules: Rules) -> Waiting:
+        """Return what is kept while the claim's order is unknown."""
+        return Waiting(
+            claim_id=self.cause.id,
+            order_no=self.claim.order_no,
+            type=self.claim.type,
+            body=self.claim.to_json().decode(),
+            occurred_at=self.at,
+            correlation_id=self.cause.correlation_id,
+            traceparent=self.cause.traceparent,
+            received_at=now,
+            refuse_at=rules.gives_up_at(now),
+        )
+
+
+class Casework:
+    """Orders at hand and what became of them; nothing is written before `write`. now: business time."""
+
+    def __init__(self, orders: Iterable[FiberOrder], *, rules: Rules, now: datetime) -> None:
+        self._rules, self._now = rules, require_aware(now)
+        self._before: dict[UUID, FiberOrder] = {order.order_id: order for order in orders}
+        self._orders = dict(self._before)
+        self._ids: dict[str, UUID] = {order.order_no: order.order_id for order in self._before.values()}
+        self._entries: list[Entry] = []
+        self._outgoing: list[Outgoing] = []
+        self.moves: list[Move] = []
+        self.refused: list[RefusedClaim] = []
+
+    def knows(self, order_no: str) -> bool:
+        """Return whether the order is at hand."""
+        return order_no in self._ids
+
+    def order(self, order_id: UUID) -> FiberOrder | None:
+        """Return the order as it is after what was done so far."""
+        return self._orders.get(order_id)
+
+    def open(self, fact: OrderOpened, *, at: datetime, cause: Cause) -> None:
+        """Open an order."""
+        self._note(lifecycle.open_order(fact, at), cause)
+
+    def take(self, order_id: UUID, fact: Fact, *, at: datetime, cause: Cause) -> None:
+        """Let a fact of our own happen to an order.
+
+        :raises Refused: the order does not accept it.  :raises KeyError: the order is not at hand.
+        """
+        self._note(lifecycle.apply(self._orders[order_id], fact, at), cause)
+
+    def hear(self, said: Said) -> None:
+        """Accept or refuse a claim. Deadlines that had passed when it was said fire first, as if by their tick.
+
+        An order that is not at hand is unknown: the claim is refused.
+        """
+        order_id = self._ids.get(said.claim.order_no)
+        if order_id is None:
+            self._refuse(said, Code.UNKNOWN_ORDER, None, at=said.at)
+            return
+        at = max(said.at, self._orders[order_id].opened_at)  # nothing happened to an order before it was there
+        self.fire_deadlines(order_id, by=at)
+        order = self._orders[order_id]
+        cause = Cause(said.cause.id, order.correlation_id, said.cause.traceparent)
+        try:
+            fact = translate.said(said.claim, at=at, rules=self._rules)
+            self.take(order_id, fact, at=at, cause=cause)
+        except Refused as refusal:
+            self._refuse(said, refusal.code, order, at=at)
+
+    def give_up(self, waiting: Waiting) -> None:
+        """Refuse a claim whose order never came."""
+        self._refuse(Said.again(waiting), Code.UNKNOWN_ORDER, None, at=waiting.refuse_at)
+
+    def fire_deadlines(self, order_id: UUID, *, by: datetime) -> int:
+        """Let what the order has missed by an instant happen, at the instants at which it was due; return how much."""
+        fired = 0
+        while deadline := deadlines.due(self._orders[order_id], by):
+            cause = Cause(deadline.cause_id, self._orders[order_id].correlation_id)
+            self.take(order_id, deadline.missed, at=deadline.due_at, cause=cause)
+            fired += 1
+        return fired
+
+    async def write(self, conn: Connection) -> None:
+        """Write everything in the caller's transaction: orders, history, deadlines, refusals, events.
+
+        :raises StaleOrder: an order was changed by somebody who did not lock it.
+        """
+        changed = [order for id_, order in self._orders.items() if order is not self._before.get(id_)]
+        new = [order for order in changed if order.order_id not in self._before]
+        known = [order for order in changed if order.order_id in self._before]
+        if new:
+            await order_store.insert_many(conn, new)
+        if known:
+            await order_store.save_many(
+                conn, [(self._before[order.order_id].sequence, order) for order in known]
+            )
+        if self._entries:
+            await order_store.add_history(conn, self._entries)
+        ran = {each.id: each for order in self._before.values() for each in deadlines.running(order)}
+        run = {each.id: each for order in self._orders.values() for each in deadlines.running(order)}
+        if gone := ran.keys() - run.keys():
+            await deadline_store.remove(conn, gone)
+        if started := [each for id_, each in run.items() if id_ not in ran]:
+            await deadline_store.add(conn, started)
+        if self.refused:
+            await claim_store.note_refused(conn, self.refused)
+        await outbox.put(conn, self._outgoing, now=self._now)
+
+    def _note(self, move: Move, cause: Cause) -> None:
+        order = move.after
+        self._orders[order.order_id] = order
+        self._ids[order.order_no] = order.order_id
+        self._entries.append(Entry(order.order_id, order.sequence, move.fact, cause.id, move.at, self._now))
+        self._outgoing += announcements.of_move(move, cause=cause, rules=self._rules)
+        self.moves.append(move)
+
+    def _refuse(self, said: Said, code: Code, order: FiberOrder | None, *, at: datetime) -> None:
+        correlation_id = order.correlation_id if order else said.cause.correlation_id
+        self._outgoing.append(
+            announcements.of_refusal(
+                said.claim.type,
+                code,
+                cause=Cause(said.cause.id, correlation_id, said.cause.traceparent),
+                order_no=said.claim.order_no,
+                order_id=order.order_id if order else None,
+                state=order.state if order else None,
+                at=at,
+            )
+        )
+        self.refused.append(
+            RefusedClaim(
+                claim_id=said.cause.id,
+                order_no=said.claim.order_no,
+                claim_type=said.claim.type,
+                code=code.value,
+                state=order.state.value if order else None,
+                occurred_at=at,
+                recorded_at=self._now,
+            )
+        )

@@ -1,0 +1,1 @@
+"""Figures with their source; read by services.provisioning.books."""

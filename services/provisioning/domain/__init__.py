@@ -1,0 +1,1 @@
+"""The rules of an order's way, pure: facts in, new state out."""

@@ -1,0 +1,129 @@
+"""The machine: one pure function per fact, a table of which state accepts which fact, and a coded no to all others.
+
+A new pattern adds facts, states and rows to the table; nothing else has to change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final
+
+from kernel.ids import OrderId
+from services.provisioning.domain import steps
+from services.provisioning.domain.facts import Fact, FactKind, OrderOpened
+from services.provisioning.domain.order import FiberOrder, Jeopardy, State
+from services.provisioning.domain.refusals import Refused
+from services.provisioning.domain.whynot import why_not
+
+Step = Callable[[FiberOrder, Any, datetime], FiberOrder]
+
+_ENDED: Final = (State.ACTIVE, State.CANCELLED)
+_UNDER_WAY: Final = tuple(state for state in State if state not in _ENDED)
+_ACCEPTED: Final[tuple[tuple[FactKind, Step, tuple[State, ...]], ...]] = (
+    (FactKind.ORDER_AMENDED, steps.amend, _UNDER_WAY),
+    (FactKind.ORDER_AMENDED, steps.amend_without_effect, _ENDED),
+    (FactKind.CONSULT_DONE, steps.consult, (State.AWAITING_CONSULT,)),
+    (FactKind.CONSULT_OVERDUE, steps.miss_consult, (State.AWAITING_CONSULT,)),
+    (FactKind.ADDRESS_REGISTRATION_REQUESTED, steps.register, (State.AWAITING_SERVICE_ORDER,)),
+    (
+        FactKind.ADDRESS_REGISTRATION_COMPLETED,
+        steps.complete_registration,
+        (State.AWAITING_ADDRESS_REGISTRATION,),
+    ),
+    (FactKind.SERVICE_ORDER_CREATED, steps.create_service_order, (State.AWAITING_SERVICE_ORDER,)),
+    (FactKind.PROVISIONAL_DATE_HELD, steps.hold_date, (State.AWAITING_CONSTRUCTION_DATE,)),
+    (FactKind.DATE_CONFIRMED, steps.confirm_date, (State.DATE_HELD,)),
+    (FactKind.ANSWER_DEADLINE_MISSED, steps.lose_date, (State.DATE_HELD,)),
+    (FactKind.CUSTOMER_ANSWERED, steps.answer, (State.AWAITING_CUSTOMER,)),
+    (FactKind.CONSTRUCTION_SCHEDULED, steps.schedule, (State.AWAITING_CONSTRUCTION_DATE,)),
+    (FactKind.CONSTRUCTION_SCHEDULED, steps.schedule_confirmed, (State.DATE_CONFIRMED,)),
+    (FactKind.CONSTRUCTION_POSTPONED, steps.postpone, (State.CONSTRUCTION_SCHEDULED,)),
+    (FactKind.CONSTRUCTION_COMPLETED, steps.complete, (State.CONSTRUCTION_SCHEDULED,)),
+    (FactKind.ORDER_CANCELLED, steps.cancel, _UNDER_WAY),
+)
+TABLE: Final[Mapping[tuple[State, FactKind], Step]] = MappingProxyType(
+    {(state, kind): step for kind, step, states in _ACCEPTED for state in states}
+)
+
+
+@dataclass(frozen=True)
+class Move:
+    """An accepted fact and the order after it; before: None for the fact that opened it. at: business instant."""
+
+    before: FiberOrder | None
+    after: FiberOrder
+    fact: Fact
+    at: datetime
+
+    @property
+    def asks_consult(self) -> bool:
+        """Whether the desk is to be asked for the consult."""
+        return self.before is None
+
+    @property
+    def asks_service_order(self) -> bool:
+        """Whether the carrier is to be asked for a service order and a date."""
+        return self.before is not None and self.after.attempt > self.before.attempt
+
+    @property
+    def no_longer_late(self) -> frozenset[Jeopardy]:
+        """What was late and has happened; a cancellation makes nothing happen."""
+        if self.before is None or self.after.state is State.CANCELLED:
+            return frozenset()
+        return self.before.overdue - self.after.overdue
+
+
+def open_order(fact: OrderOpened, at: datetime) -> Move:
+    """Return the new order, waiting for its consult."""
+    order = FiberOrder(
+        order_id=OrderId(fact.order_id),
+        order_no=fact.order_no,
+        correlation_id=fact.correlation_id,
+        area=fact.area,
+        plan=fact.plan,
+        building_kind=fact.building_kind,
+        sales_office=fact.sales_office,
+        applied_on=fact.applied_on,
+        wished_on=fact.wished_on,
+        opened_at=at,
+        consult_due_on=fact.consult_due_on,
+        consult_due_at=fact.consult_due_at,
+        state=State.AWAITING_CONSULT,
+        since=at,
+        sequence=1,
+    )
+    return Move(None, order, fact, at)
+
+
+def apply(order: FiberOrder, fact: Fact, at: datetime) -> Move:
+    """Return the move that the fact makes. at: when it happened, business time.
+
+    :raises Refused: the state does not accept the fact, or the fact contradicts what the order knows.
+    """
+    step = TABLE.get((order.state, fact.kind))
+    if step is None:
+        raise Refused(why_not(order, fact))
+    after = step(order, fact, at)
+    since = order.since if after.state is order.state else at
+    return Move(order, replace(after, sequence=order.sequence + 1, since=since), fact, at)
+
+
+def fold(history: Iterable[tuple[Fact, datetime]]) -> FiberOrder:
+    """Return the order that a history (facts with the instants at which they happened, in order) makes.
+
+    :raises ValueError: the history is empty or does not begin with the opening.
+    """
+    order: FiberOrder | None = None
+    for fact, at in history:
+        if isinstance(fact, OrderOpened):
+            order = open_order(fact, at).after
+        elif order is None:
+            break
+        else:
+            order = apply(order, fact, at).after
+    if order is None:
+        raise ValueError("a history begins with the opening of the order")
+    return order

@@ -1,0 +1,148 @@
+"""What provisioning does in a transaction of the caller: take orders and claims, fire deadlines, give up waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from chassis.consume import Received
+from chassis.db import Connection
+from chassis.logs import get_logger
+from contracts.orders import OrderAmendedV1, OrderSubmittedV1
+from kernel.ids import BadOrderNo, check_order_no
+from services.provisioning import translate
+from services.provisioning.casework import Casework, Said
+from services.provisioning.domain.rules import Rules
+from services.provisioning.store import claims, deadlines, orders
+
+log = get_logger(__name__)
+PORTION: Final = 200
+
+
+class UnknownOrder(LookupError):
+    """Intake amended an order that it never announced here: its first event must be a dead letter."""
+
+    def __init__(self, order_id: UUID) -> None:
+        super().__init__("an order was amended before it was opened")
+        self.order_id = order_id
+
+
+@dataclass(frozen=True)
+class TakeOrders:
+    """Handler of kaitsu.orders: a submission opens its order, once; an edit amends it."""
+
+    rules: Rules
+
+    async def __call__(self, batch: Sequence[Received], *, conn: Connection, now: datetime) -> None:
+        """Take the batch; claims that waited for an order that opens are heard right after it.
+
+        :raises UnknownOrder: an order is amended that was never opened.
+        """
+        submitted = [one.event for one in batch if isinstance(one.event, OrderSubmittedV1)]
+        numbers = {event.order_no for event in submitted}
+        await orders.lock_numbers(conn, numbers)
+        ids = {
+            one.event.order_id for one in batch if isinstance(one.event, OrderSubmittedV1 | OrderAmendedV1)
+        }
+        work = Casework(await orders.load_many(conn, ids=ids), rules=self.rules, now=now)
+        for received in batch:
+            self._take(work, received)
+        opened = {move.after.order_no for move in work.moves if move.asks_consult}
+        waited = await claims.take_waiting(conn, opened) if opened else []
+        for waiting in waited:
+            work.hear(Said.again(waiting))
+        await work.write(conn)
+        log.info("orders_taken", events=len(batch), opened=len(opened), claims_that_waited=len(waited))
+
+    def _take(self, work: Casework, received: Received) -> None:
+        event, at = received.event, received.envelope.occurred_at
+        if isinstance(event, OrderSubmittedV1):
+            if work.order(event.order_id):
+                log.warning("submission_repeated", order_no=event.order_no)
+                return
+            correlation_id = received.envelope.correlation_id
+            fact = translate.opening(event, at=at, correlation_id=correlation_id, rules=self.rules)
+            work.open(fact, at=at, cause=received.cause)
+        elif isinstance(event, OrderAmendedV1):
+            if not work.order(event.order_id):
+                raise UnknownOrder(event.order_id)
+            work.take(event.order_id, translate.amendment(event), at=at, cause=received.cause)
+
+
+@dataclass(frozen=True)
+class HearClaims:
+    """Handler of a partner's topic: each claim becomes a fact, or is refused with a code, or waits for its order."""
+
+    rules: Rules
+
+    async def __call__(self, batch: Sequence[Received], *, conn: Connection, now: datetime) -> None:
+        """Hear the batch in order."""
+        heard = [Said.of(received, now=now) for received in batch]
+        numbers = {said.claim.order_no for said in heard}
+        unknown = numbers - await orders.known_numbers(conn, numbers)
+        await orders.lock_numbers(conn, unknown)  # before any order's row, as everybody does
+        work = Casework(await orders.load_many(conn, numbers=numbers), rules=self.rules, now=now)
+        waiting: list[claims.Waiting] = []
+        for said in heard:
+            if not work.knows(said.claim.order_no) and _may_come(said.claim.order_no):
+                waiting.append(said.waiting(now=now, rules=self.rules))
+            else:
+                work.hear(said)
+        if waiting:
+            await claims.park(conn, waiting)
+        await work.write(conn)
+        log.info("claims_heard", claims=len(heard), refused=len(work.refused), waiting=len(waiting))
+
+
+@dataclass(frozen=True)
+class FireDeadlines:
+    """Tick: what was not done in time. Late is the same as on time."""
+
+    rules: Rules
+
+    async def __call__(self, conn: Connection, now: datetime) -> int:
+        """Fire a portion of what has passed and return how much that was, 0 when nothing is left."""
+        passed = await deadlines.passed(conn, now, limit=PORTION)
+        if not passed:
+            return 0
+        locked = await orders.load_many(conn, ids={due.order_id for due in passed})
+        work = Casework(locked, rules=self.rules, now=now)
+        fired = sum(work.fire_deadlines(order.order_id, by=now) for order in locked)
+        await work.write(conn)
+        # One that a fact ended before we had the lock is gone already; a row that no order stands behind must not stay.
+        await deadlines.remove(conn, {due.deadline_id for due in passed})
+        log.info("deadlines_fired", fired=fired)
+        return len(passed)
+
+
+@dataclass(frozen=True)
+class GiveUpWaiting:
+    """Tick: claims whose order never came are refused."""
+
+    rules: Rules
+
+    async def __call__(self, conn: Connection, now: datetime) -> int:
+        """Refuse a portion and return how much that was, 0 when nothing is left."""
+        numbers = await claims.numbers_given_up(conn, now, limit=PORTION)
+        if not numbers:
+            return 0
+        await orders.lock_numbers(conn, numbers)
+        given_up = await claims.take_waiting(conn, numbers, refuse_by=now)
+        work = Casework((), rules=self.rules, now=now)
+        for waiting in given_up:
+            work.give_up(waiting)
+        await work.write(conn)
+        log.info("claims_given_up", refused=len(given_up))
+        return len(numbers)
+
+
+def _may_come(order_no: str) -> bool:
+    """Return whether an order with this number may still be on its way: its check digit is right."""
+    try:
+        check_order_no(order_no)
+    except BadOrderNo:
+        return False
+    return True

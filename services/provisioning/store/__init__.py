@@ -1,0 +1,1 @@
+"""Provisioning's tables: one function, one statement."""

@@ -1,0 +1,112 @@
+"""The whole matrix of states and facts: what is accepted leads on as it should, all else is refused with a code."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Final, get_args
+
+import pytest
+
+from contracts.works import RefusalCode
+from services.provisioning.domain.facts import FACTS, FactKind
+from services.provisioning.domain.lifecycle import TABLE, apply
+from services.provisioning.domain.order import BALL, State
+from services.provisioning.domain.refusals import Code, Refused
+from tests.unit.provisioning.samples import FRESH, ORDERS, PATHS
+
+S, F = State, FactKind
+UNDER_WAY: Final = set(State) - {S.ACTIVE, S.CANCELLED}
+# Written by hand from the flow of fiber-orders.md, not from the machine's own table.
+LEADS_TO: Final[dict[tuple[State, FactKind], State]] = {
+    (S.AWAITING_CONSULT, F.CONSULT_DONE): S.AWAITING_SERVICE_ORDER,
+    (S.AWAITING_CONSULT, F.CONSULT_OVERDUE): S.AWAITING_CONSULT,
+    (S.AWAITING_SERVICE_ORDER, F.ADDRESS_REGISTRATION_REQUESTED): S.AWAITING_ADDRESS_REGISTRATION,
+    (S.AWAITING_SERVICE_ORDER, F.SERVICE_ORDER_CREATED): S.AWAITING_CONSTRUCTION_DATE,
+    (S.AWAITING_ADDRESS_REGISTRATION, F.ADDRESS_REGISTRATION_COMPLETED): S.AWAITING_SERVICE_ORDER,
+    (S.AWAITING_CONSTRUCTION_DATE, F.PROVISIONAL_DATE_HELD): S.DATE_HELD,
+    (S.AWAITING_CONSTRUCTION_DATE, F.CONSTRUCTION_SCHEDULED): S.CONSTRUCTION_SCHEDULED,
+    (S.DATE_HELD, F.DATE_CONFIRMED): S.DATE_CONFIRMED,
+    (S.DATE_HELD, F.ANSWER_DEADLINE_MISSED): S.AWAITING_CUSTOMER,
+    (S.DATE_CONFIRMED, F.CONSTRUCTION_SCHEDULED): S.CONSTRUCTION_SCHEDULED,
+    (S.AWAITING_CUSTOMER, F.CUSTOMER_ANSWERED): S.AWAITING_CONSTRUCTION_DATE,
+    (S.CONSTRUCTION_SCHEDULED, F.CONSTRUCTION_POSTPONED): S.AWAITING_CONSTRUCTION_DATE,
+    (S.CONSTRUCTION_SCHEDULED, F.CONSTRUCTION_COMPLETED): S.ACTIVE,
+    **{(state, F.ORDER_AMENDED): state for state in State},
+    **{(state, F.ORDER_CANCELLED): S.CANCELLED for state in UNDER_WAY},
+}
+# Every other pair says wrong_state, but for these.
+OTHER_CODES: Final[dict[tuple[State, FactKind], Code]] = {
+    **{(state, F.ORDER_OPENED): Code.ALREADY_DONE for state in State},
+    **{(S.ACTIVE, kind): Code.ORDER_ENDED for kind in FactKind},
+    **{(S.CANCELLED, kind): Code.ORDER_ENDED for kind in FactKind},
+    (S.ACTIVE, F.ORDER_OPENED): Code.ALREADY_DONE,
+    (S.ACTIVE, F.CONSTRUCTION_COMPLETED): Code.ALREADY_DONE,
+    (S.ACTIVE, F.CONSTRUCTION_SCHEDULED): Code.ALREADY_DONE,
+    (S.ACTIVE, F.DATE_CONFIRMED): Code.ALREADY_DONE,
+    (S.ACTIVE, F.ORDER_CANCELLED): Code.TOO_LATE,
+    (S.CANCELLED, F.ORDER_CANCELLED): Code.ALREADY_DONE,
+    (S.DATE_CONFIRMED, F.DATE_CONFIRMED): Code.ALREADY_DONE,
+    (S.CONSTRUCTION_SCHEDULED, F.DATE_CONFIRMED): Code.ALREADY_DONE,
+    (S.CONSTRUCTION_SCHEDULED, F.CONSTRUCTION_SCHEDULED): Code.ALREADY_DONE,
+    (S.AWAITING_CUSTOMER, F.DATE_CONFIRMED): Code.TOO_LATE,
+    (S.AWAITING_ADDRESS_REGISTRATION, F.ADDRESS_REGISTRATION_REQUESTED): Code.ALREADY_DONE,
+}
+MATRIX: Final = sorted(product(State, FactKind))
+
+
+def test_the_samples_are_what_they_say() -> None:
+    assert {state: order.state for state, order in ORDERS.items()} == {state: state for state in State}
+    assert {kind: fact.kind for kind, (fact, _) in FRESH.items()} == {kind: kind for kind in FactKind}
+    assert set(FACTS) == set(FactKind)
+
+
+def test_the_machine_accepts_exactly_the_pairs_of_the_flow() -> None:
+    assert set(TABLE) == set(LEADS_TO)
+
+
+@pytest.mark.parametrize(("state", "kind"), [pair for pair in MATRIX if pair in LEADS_TO])
+def test_an_accepted_fact_leads_on(state: State, kind: FactKind) -> None:
+    before, (fact, at) = ORDERS[state], FRESH[kind]
+
+    move = apply(before, fact, at)
+
+    assert move.after.state is LEADS_TO[state, kind]
+    assert move.after.sequence == before.sequence + 1
+    assert move.after.since == (at if move.after.state is not before.state else before.since)
+    assert (move.before, move.fact, move.at) == (before, fact, at)
+
+
+@pytest.mark.parametrize(("state", "kind"), [pair for pair in MATRIX if pair not in LEADS_TO])
+def test_every_other_fact_is_refused_with_a_code(state: State, kind: FactKind) -> None:
+    fact, at = FRESH[kind]
+
+    with pytest.raises(Refused) as refusal:
+        apply(ORDERS[state], fact, at)
+
+    assert refusal.value.code is OTHER_CODES.get((state, kind), Code.WRONG_STATE)
+
+
+@pytest.mark.parametrize("state", State)
+def test_what_was_said_before_is_refused_as_already_done(state: State) -> None:
+    said = {fact.kind: (fact, at) for fact, at in PATHS[state]}
+    repeated = [pair for kind, pair in said.items() if (state, kind) not in TABLE]
+
+    for fact, at in repeated:
+        with pytest.raises(Refused) as refusal:
+            apply(ORDERS[state], fact, at)
+        wanted = {Code.ALREADY_DONE}
+        if state is State.CANCELLED and fact.kind is not F.ORDER_CANCELLED:
+            wanted = {Code.ORDER_ENDED}
+        if fact.kind in {F.PROVISIONAL_DATE_HELD, F.ANSWER_DEADLINE_MISSED} and state is S.AWAITING_CUSTOMER:
+            wanted = {Code.WRONG_STATE}  # the date is gone: nothing of it is left to compare with
+        assert refusal.value.code in wanted, fact.kind
+
+
+def test_the_codes_are_those_of_the_contract() -> None:
+    assert {code.value for code in Code} | {"unknown"} == set(get_args(RefusalCode))
+
+
+def test_somebody_has_the_ball_until_the_end() -> None:
+    assert {state for state in State if BALL[state] is None} == {S.ACTIVE, S.CANCELLED}
+    assert ORDERS[S.DATE_HELD].ball == "customer"
+    assert ORDERS[S.AWAITING_CONSULT].ball == "desk"
