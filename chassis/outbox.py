@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
+from chassis import tracing
 from chassis.db import Connection
 from contracts.envelope import Outgoing
 from contracts.topics import source_of
@@ -36,7 +37,7 @@ async def put(conn: Connection, outgoing: Sequence[Outgoing], *, now: datetime) 
                 item.occurred_at,
                 item.correlation_id,
                 item.causation_id,
-                item.traceparent,
+                tracing.traceparent() or item.traceparent,
                 item.event.to_json().decode(),
             )
         )

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from opentelemetry import trace
-from opentelemetry.trace import Link, SpanContext, SpanKind, TraceFlags
+from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 from opentelemetry.util.types import AttributeValue
 
 _PARENT: Final = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
@@ -37,10 +37,20 @@ def span(
     """Run the block in a span that is linked to the given traceparents (at most 64 different ones)."""
     parents = list(dict.fromkeys(parent for parent in links if parent))[:_MAX_LINKS]
     found = [link for parent in parents if (link := _link(parent))]
+    # Messages of errors may quote a row: only their class is recorded.
     with _tracer.start_as_current_span(
-        name, kind=SpanKind.CONSUMER, links=found, attributes=attributes, record_exception=False
-    ):  # messages of errors may quote a row
-        yield
+        name,
+        kind=SpanKind.CONSUMER,
+        links=found,
+        attributes=attributes,
+        record_exception=False,
+        set_status_on_exception=False,
+    ) as running:
+        try:
+            yield
+        except Exception as error:
+            running.set_status(Status(StatusCode.ERROR, type(error).__name__))
+            raise
 
 
 def traceparent() -> str | None:
