@@ -48,12 +48,16 @@ def closed_before(end: datetime) -> date:
 
 @dataclass
 class Driver:
-    """Posts what is due, lets the system come to rest, moves the clock to the next instant, until the end."""
+    """Posts what is due, lets the system come to rest, moves the clock to the next instant, until the end.
+
+    patience_s: wall time in which the system must come to rest.
+    """
 
     stepper: Stepper
     poster: Poster
     batch: Batch
     seen: Seen = lambda _progress: None
+    patience_s: float = 60
     answers: list[Answer] = field(default_factory=list[Answer])
 
     async def run(self, end: datetime) -> None:
@@ -67,7 +71,7 @@ class Driver:
             now = self.stepper.now
             for at in [at for at in waiting if at <= now]:
                 self.answers += await self.poster.post_all(waiting.pop(at))
-            next_due = await self.stepper.settle()
+            next_due = await self.stepper.settle(self.patience_s)
             self.seen(Progress(now, len(self.answers), monotonic() - began))
             target = self._next(next_due, waiting, end)
             if target is None:

@@ -31,7 +31,8 @@ class FakeStepper:
     def __init__(self, start: datetime, due: Sequence[datetime]) -> None:
         self.now, self.moves, self._due = start, list[datetime](), due
 
-    async def settle(self) -> datetime | None:
+    async def settle(self, limit_s: float) -> datetime | None:
+        assert limit_s == 60
         return min((at for at in self._due if at > self.now), default=None)
 
     def move(self, to: datetime) -> None:
