@@ -117,6 +117,15 @@ async def drop(admin_dsn: str, database: str) -> None:
         await admin.close()
 
 
+async def server_version(dsn: str) -> str:
+    """Return the version of the server that answers."""
+    conn = await asyncpg.connect(dsn, timeout=5)
+    try:
+        return f"PostgreSQL {await conn.fetchval('SHOW server_version')}"
+    finally:
+        await conn.close()
+
+
 async def clear(admin_dsn: str, *, prefix: str) -> None:
     """Drop all databases and roles whose names begin with the prefix."""
     if not prefix:

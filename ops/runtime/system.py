@@ -23,6 +23,7 @@ from ops.runtime.kafka import EmbeddedKafka
 from ops.runtime.postgres import EmbeddedPostgres
 from ops.runtime.processes import ServiceProcess, answers, free_port, port_is_free, stop_leftover
 from ops.runtime.secret import Secrets, load_or_make, write_private
+from ops.runtime.trouble import Trouble
 
 ROOT: Final = Path(__file__).parents[2]
 KAFKA: Final = "KAITSU_KAFKA"
@@ -33,11 +34,11 @@ _LOG_BYTES: Final = 20_000_000
 Say = Callable[[str], None]
 
 
-class SystemRuns(RuntimeError):
+class SystemRuns(Trouble):
     """Another process runs a system on this state folder."""
 
 
-class MigrationFailed(RuntimeError):
+class MigrationFailed(Trouble):
     """A service's database could not be brought up to date."""
 
 
@@ -89,6 +90,11 @@ class System:
     def logs(self) -> Path:
         """The folder of the logs, one file per part."""
         return self.state / "logs"
+
+    @property
+    def has_data(self) -> bool:
+        """Whether a system ever ran on this state folder, or its engines are yours."""
+        return (self.state / "secrets.json").exists()
 
     @property
     def parts(self) -> list[str]:
@@ -185,8 +191,12 @@ class System:
             if now - since < waited:
                 continue
             self._mended[name] = (min(30.0, waited * 2 or 1.0) if now - since < 120 else 1.0, now)
-            self._part(name).start()
-            mended.append(name)
+            try:
+                self._part(name).start()
+            except Trouble as error:
+                self._say(str(error))
+            else:
+                mended.append(name)
         return mended
 
     def wait_ready(self, names: Sequence[str], timeout: float = _READY_S) -> None:
@@ -197,7 +207,25 @@ class System:
         waits = [partial(self._wait_ready, name, timeout) for name in names if name in self._processes]
         _all_at_once(waits)
 
-    def _start_all(self) -> None:
+    def start_engines(self) -> None:
+        """Start PostgreSQL and Kafka only; stop() stops them.
+
+        :raises SystemRuns: this folder's system runs.  :raises NotStarted: the text holds the log.
+        """
+        self._take_lock()
+        try:
+            self._start_engines()
+        except BaseException:
+            self.stop()
+            raise
+
+    def erase_data(self) -> None:
+        """Throw away databases and topics of a stopped system; mails, logs and secrets stay."""
+        for engine in (self.postgres, self.kafka):
+            if engine:
+                engine.erase()
+
+    def _start_engines(self) -> None:
         self.state.mkdir(parents=True, exist_ok=True)
         self._turn_logs()
         for left in (self.state / "pids").glob("*.pid"):
@@ -206,6 +234,9 @@ class System:
         if engines:
             self._say("Starting PostgreSQL and Kafka")
         _all_at_once(engines)
+
+    def _start_all(self) -> None:
+        self._start_engines()
         self._say("Databases, roles and topics")
         password = self.secrets.database_password
         for name in self.services:

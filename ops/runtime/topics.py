@@ -11,6 +11,7 @@ from confluent_kafka import admin as kafka_admin
 
 from chassis.clock import monotonic
 from contracts.topics import TOPICS, Topic
+from ops.runtime.trouble import Trouble
 
 _LIMIT_S: Final = 30.0
 _NOT_YET: Final = {
@@ -32,11 +33,11 @@ _NOT_YET: Final = {
 api: Final[Any] = kafka_admin
 
 
-class TopicsDiffer(RuntimeError):
+class TopicsDiffer(Trouble):
     """A topic is there with another number of partitions than the catalogue says; that is never changed."""
 
 
-class TopicsMissing(RuntimeError):
+class TopicsMissing(Trouble):
     """The broker refused to make topics, or did not show them in time."""
 
 
@@ -81,11 +82,15 @@ def ensure_topics(
         raise TopicsDiffer(f"partitions (there, wanted): {wrong}; grow by a new topic and a rebuild")
 
 
-def empty_topics(bootstrap: str, names: Iterable[str] = tuple(TOPICS)) -> None:
-    """Throw away the records of the topics and the offsets of all groups that nobody is in; offsets go on counting."""
+def empty_topics(bootstrap: str, names: Iterable[str] = tuple(TOPICS), *, forget: bool = True) -> None:
+    """Throw away the records of the topics; offsets go on counting.
+
+    forget: also the positions of all groups that nobody is in.
+    """
     wanted = set(names)
     _patiently(lambda: _cut(bootstrap, wanted))
-    _patiently(lambda: _forget_groups(admin(bootstrap)))
+    if forget:
+        _patiently(lambda: _forget_groups(admin(bootstrap)))
 
 
 def delete_topics(bootstrap: str, *, prefix: str) -> None:
