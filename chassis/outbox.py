@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
+import asyncpg
+
 from chassis import tracing
 from chassis.db import Connection
-from contracts.envelope import Outgoing
+from contracts.envelope import Envelope, Outgoing
 from contracts.topics import source_of
 from kernel.times import require_aware
 
@@ -65,6 +67,40 @@ async def put(conn: Connection, outgoing: Sequence[Outgoing], *, now: datetime) 
         """,
         recorded_at,
         *map(list, zip(*rows, strict=True)),
+    )
+
+
+async def first_rows(conn: Connection, limit: int) -> list[asyncpg.Record]:
+    """Return the first events that wait, by position, without those whose key waits behind a refused one."""
+    return await conn.fetch(
+        """
+        SELECT o.position, octet_length(e.body) AS size, e.*
+          FROM outbox AS o
+          JOIN published_events AS e ON e.recorded_at = o.recorded_at AND e.event_id = o.event_id
+         WHERE NOT EXISTS (SELECT
+                             FROM dead_letters AS d
+                            WHERE d.consumer = 'relay' AND d.status = 'open' AND d.reason = 'refused'
+                                  AND d.subject = e.subject)
+         ORDER BY o.position
+         LIMIT $1
+        """,
+        limit,
+    )
+
+
+def envelope_of(row: asyncpg.Record) -> Envelope:
+    """Return the envelope of a row of first_rows."""
+    return Envelope(
+        id=row["event_id"],
+        source=row["source"],
+        type=row["type"],
+        subject=row["subject"],
+        sequence=row["sequence"],
+        occurred_at=row["occurred_at"],
+        recorded_at=row["recorded_at"],
+        correlation_id=row["correlation_id"],
+        causation_id=row["causation_id"],
+        traceparent=row["traceparent"],
     )
 
 

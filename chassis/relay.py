@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import asyncpg
@@ -14,10 +15,10 @@ from aiokafka.errors import (  # pyright: ignore[reportMissingTypeStubs]
     RecordTooLargeError,
 )
 
-from chassis import clock, db, dead_letters, errors, logs, metrics, tracing
+from chassis import clock, db, dead_letters, errors, logs, metrics, outbox, tracing
 from chassis.base import Base
 from chassis.records import RELAY, Fault, Item, StoredRecord
-from contracts.envelope import Envelope, to_headers
+from contracts.envelope import to_headers
 
 CHANNEL: Final = "kaitsu_outbox"
 CHUNK: Final = 500
@@ -69,12 +70,11 @@ class Relay:
         """Return whether Kafka answers within 2 s."""
         if self._producer is None:
             return False
-        try:
+        with suppress(Exception):
             async with asyncio.timeout(PROBE_S):
                 await self._producer.client.fetch_all_metadata()
-        except Exception:
-            return False
-        return True
+                return True
+        return False
 
     async def run(self) -> None:
         """Relay until stopped; database and broker may come and go."""
@@ -154,7 +154,7 @@ class Relay:
             except Exception:
                 conn.terminate()
 
-    async def _rounds(self, conn: asyncpg.Connection[Row]) -> None:
+    async def _rounds(self, conn: db.Connection) -> None:
         while True:
             self._awake.clear()
             rows = await self._next(conn)
@@ -164,34 +164,19 @@ class Relay:
             elif self.stopping:
                 return
             else:
-                try:
+                with suppress(TimeoutError):
                     async with asyncio.timeout(POLL_S):
                         await self._awake.wait()
-                except TimeoutError:
-                    pass
 
-    async def _next(self, conn: asyncpg.Connection[Row]) -> list[Row]:
-        """Return the next rows by position, without those whose key waits behind a refused record."""
-        rows = await conn.fetch(
-            """
-            SELECT o.position, octet_length(e.body) AS size, e.*
-              FROM outbox AS o
-              JOIN published_events AS e ON e.recorded_at = o.recorded_at AND e.event_id = o.event_id
-             WHERE NOT EXISTS (SELECT
-                                 FROM dead_letters AS d
-                                WHERE d.consumer = 'relay' AND d.status = 'open' AND d.reason = 'refused'
-                                      AND d.subject = e.subject)
-             ORDER BY o.position
-             LIMIT $1
-            """,
-            CHUNK,
-        )
+    async def _next(self, conn: db.Connection) -> list[Row]:
+        """Return what goes out together: a large event goes alone, and so does what may have been refused."""
+        rows = await outbox.first_rows(conn, CHUNK)
         if rows and rows[0]["position"] <= self._alone_until:
             return rows[:1]
         large = next((place for place, row in enumerate(rows) if row["size"] > _LARGE), len(rows))
         return rows[: max(large, 1)]
 
-    async def _send(self, conn: asyncpg.Connection[Row], rows: Sequence[Row]) -> None:
+    async def _send(self, conn: db.Connection, rows: Sequence[Row]) -> None:
         with tracing.span("relay", links=[row["traceparent"] for row in rows], events=len(rows)):
             results = await self._send_all(rows)
         failed: dict[tuple[str, str], Exception] = {}
@@ -218,7 +203,7 @@ class Relay:
             try:
                 if subject in refused:
                     raise refused[subject]
-                value, headers = row["body"].encode(), to_headers(_envelope(row))
+                value, headers = row["body"].encode(), to_headers(outbox.envelope_of(row))
                 sent.append(
                     await self._producer.send(
                         row["topic"], value=value, key=subject.encode(), headers=headers
@@ -230,9 +215,7 @@ class Relay:
                 sent[-1].set_exception(error)
         return await asyncio.gather(*sent, return_exceptions=True)
 
-    async def _after_failure(
-        self, conn: asyncpg.Connection[Row], rows: Sequence[Row], found: list[Exception]
-    ) -> None:
+    async def _after_failure(self, conn: db.Connection, rows: Sequence[Row], found: list[Exception]) -> None:
         refused = [error for error in found if isinstance(error, _REFUSED)]
         if not refused:
             raise found[0]
@@ -242,9 +225,9 @@ class Relay:
             self._alone_until = rows[-1]["position"]
         await self._renew_producer()
 
-    async def _park(self, conn: asyncpg.Connection[Row], row: Row, error: Exception) -> None:
+    async def _park(self, conn: db.Connection, row: Row, error: Exception) -> None:
         """Keep the refused record as a dead letter; its key's rows stay in the outbox until a person decides."""
-        envelope = _envelope(row)
+        envelope = outbox.envelope_of(row)
         record = StoredRecord(
             row["topic"],
             -1,
@@ -264,18 +247,3 @@ class Relay:
             self._head, self._head_since = head, clock.monotonic()
         metrics.BACKLOG.set(len(rows))
         metrics.STALLED_S.set(self.stalled_s())
-
-
-def _envelope(row: Row) -> Envelope:
-    return Envelope(
-        id=row["event_id"],
-        source=row["source"],
-        type=row["type"],
-        subject=row["subject"],
-        sequence=row["sequence"],
-        occurred_at=row["occurred_at"],
-        recorded_at=row["recorded_at"],
-        correlation_id=row["correlation_id"],
-        causation_id=row["causation_id"],
-        traceparent=row["traceparent"],
-    )
