@@ -12,6 +12,7 @@ from rich.console import Console
 
 STATE: Final = Path(".kaitsu")
 CACHE: Final = STATE / "cache"
+_PAGE_WIDTH: Final = 130
 
 
 def demo(
@@ -31,7 +32,7 @@ def demo(
     from ops.demo.run import Wishes, run_demo
     from ops.demo.stepper import NotQuiet
 
-    console = Console()
+    console = _console()
     wishes = Wishes(forms=forms, seed=seed, keep=keep, state=STATE / "demo", cache=CACHE)
     try:
         code = asyncio.run(run_demo(wishes, console))
@@ -54,7 +55,7 @@ def up(
     """Run the whole system until Ctrl-C; data survive, and what dies is started again."""
     from ops.demo.up import OtherClock, Wishes, run_up
 
-    console = Console()
+    console = _console()
     try:
         code = run_up(Wishes(rate=virtual, sandbox=sandbox, state=state, cache=CACHE), console)
     except OtherClock as error:
@@ -78,7 +79,7 @@ def submit(
     from ops.demo.example import WEBHOOK, NoSubmission, make_example, signed_headers
     from ops.runtime.secret import load_or_make
 
-    console = Console()
+    console = _console()
     if (file is None) == (not example):
         raise typer.BadParameter("give a file or --example")
     try:
@@ -98,3 +99,9 @@ def submit(
     console.print(f"{answer.status_code} {answer.reason_phrase}", highlight=False)
     console.print_json(answer.text)
     raise typer.Exit(0 if answer.is_success else 1)
+
+
+def _console() -> Console:
+    """Return the terminal, or wide plain pages where there is none."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_PAGE_WIDTH)
