@@ -17,7 +17,7 @@ import uvicorn
 from pydantic import ValidationError
 from starlette.routing import BaseRoute
 
-from chassis import clock, db, errors, facts, http, logs, migrate, tracing
+from chassis import clock, db, errors, facts, http, inbox, logs, migrate, tracing
 from chassis.base import Base, S
 from chassis.clock import BadClockRecord, Clock
 from chassis.consume import Consumer
@@ -112,7 +112,8 @@ async def running(
         base = Base(name, settings, pool, time, client)
         relay = Relay(base)
         parts = await wire(base)
-        consumers, loops = Consumers(base, parts.consumers), Loops(base, parts.ticks, parts.workers)
+        consumers = Consumers(base, parts.consumers)
+        loops = Loops(base, parts.ticks, [*parts.workers, inbox.pruner(base)])
         ops = Ops(base, parts.consumers, consumers, relay, loops)
         server = _server([*parts.routes, *ops.routes()], settings.http_host, settings.http_port)
         serving = asyncio.create_task(server.serve())

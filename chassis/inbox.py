@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any, Final
 
-from chassis import metrics
+from chassis import clock, metrics
+from chassis.base import Base
 from chassis.db import Connection
+from chassis.ticks import Worker
 from contracts.envelope import Envelope
+
+CLAIMS_ARE_KNOWN: Final = timedelta(days=90)
+_PRUNE_S: Final = 3600.0
 
 
 async def take(
@@ -74,3 +80,25 @@ async def _take_claims(
         now,
     )
     return {first[row["event_id"]] for row in rows}
+
+
+def pruner(base: Base[Any]) -> Worker:
+    """Return the worker that forgets claims after 90 days of business time; it looks once per hour of the wall."""
+    looked_at = -_PRUNE_S
+
+    async def run_once() -> int:
+        nonlocal looked_at
+        if clock.monotonic() - looked_at < _PRUNE_S:
+            return 0
+        looked_at = clock.monotonic()
+        before = base.clock.now() - CLAIMS_ARE_KNOWN
+        await base.pool.execute("DELETE FROM inbox_claims WHERE seen_at < $1", before)
+        return 0
+
+    async def pending(_conn: Connection, _now: datetime) -> int:
+        return 0  # nobody waits for it
+
+    async def next_due(_conn: Connection, _now: datetime) -> datetime | None:
+        return None
+
+    return Worker("chassis.prune", run_once, pending, next_due)

@@ -82,6 +82,10 @@ class FloodFilter(logging.Filter):
         """Return whether the record is written."""
         if record.name.partition(".")[0] not in self._roots:
             return True
+        if str(record.msg).startswith(
+            "Topic creation is skipped"
+        ):  # by intention: topics come from the catalogue
+            return False
         key = (record.name, record.levelno, str(record.msg)[:80])
         at, dropped = self._last.get(key, (-_FLOOD_S, 0))
         if record.created - at < _FLOOD_S:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
@@ -10,10 +11,11 @@ import httpx
 import pytest
 
 from chassis import metrics
-from chassis.testing import until
+from chassis.testing import SteppedClock, until
 from contracts.orders import OrderDefectFoundV1
 from tests.integration.chassis.toy import (
     GOOD,
+    NOW,
     REFUSED,
     Ground,
     Toy,
@@ -166,6 +168,19 @@ async def test_claims_are_known_by_their_id(ground: Ground, conn: asyncpg.Connec
 
     assert found == [(A.key, 1), (A.key, 1), (B.key, 1)]
     assert await conn.fetchval("SELECT count(*) FROM inbox_claims") == 3
+
+
+async def test_claims_are_forgotten_after_ninety_days(ground: Ground, conn: asyncpg.Connection) -> None:
+    await conn.executemany(
+        "INSERT INTO inbox_claims (consumer, event_id, seen_at) VALUES ('toy', $1, $2)",
+        [(A.order_id, NOW - timedelta(days=91)), (B.order_id, NOW - timedelta(days=89))],
+    )
+
+    async def pruned() -> bool:
+        return await conn.fetchval("SELECT array_agg(event_id) FROM inbox_claims") == [B.order_id]
+
+    async with ground.running(Toy(""), SteppedClock(NOW)):
+        await until(pruned)
 
 
 async def test_a_stopped_and_started_service_goes_on_where_it_was(
