@@ -62,6 +62,35 @@ async def test_each_deadline_fires_once_under_two_replicas(ground: Ground, conn:
     assert await conn.fetchval("SELECT count(*) FROM seen") == 8
 
 
+async def test_a_recurring_deadline_is_not_fired_ahead_by_a_replica_that_looked_earlier(
+    ground: Ground, conn: asyncpg.Connection
+) -> None:
+    async def fire_and_set_the_next(handling: Connection, _now: datetime) -> int:
+        await handling.execute("UPDATE deadlines SET fired = fired + 1, due_at = due_at + interval '1 month'")
+        return 1
+
+    async def look_slowly(handling: Connection) -> datetime | None:
+        due = await handling.fetchval("SELECT min(due_at) FROM deadlines")
+        await asyncio.sleep(0.05)
+        return due
+
+    business = SteppedClock(NOW)
+    await _deadlines(conn, LATER)
+    tick = Tick("toy.monthly", fire_and_set_the_next, look_slowly)
+    replicas = [ground.running(Toy("", ticks=(tick,)), business) for _ in range(2)]
+    async with replicas[0] as one, replicas[1] as two:
+        await asyncio.gather(ready(one), ready(two))
+        for month in range(6):
+            business.advance(LATER + timedelta(days=31 * month))
+
+            async def fired(times: int = month + 1) -> bool:
+                return await conn.fetchval("SELECT fired FROM deadlines") >= times
+
+            await until(fired)
+
+    assert await conn.fetchval("SELECT fired FROM deadlines") == 6
+
+
 async def test_quiet_tells_what_is_due_and_when_something_will_be(
     ground: Ground, conn: asyncpg.Connection
 ) -> None:

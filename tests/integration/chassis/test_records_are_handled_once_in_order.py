@@ -200,30 +200,35 @@ async def test_a_stopped_and_started_service_goes_on_where_it_was(
     assert _outcome(topic, "duplicate") == 0  # the offsets were committed, not only the inbox
 
 
-async def test_two_members_share_the_work_and_nothing_is_handled_twice(
+async def test_a_member_that_joins_waits_for_the_batch_at_hand_and_nothing_is_handled_twice(
     ground: Ground, conn: asyncpg.Connection
 ) -> None:
     topic = await ground.new_topic(4)
+    events = [order(f"shared-{number}") for number in range(8)]
+    working = asyncio.Event()
 
     async def slowly(_batch: Any, _handling: Any) -> None:
-        await asyncio.sleep(0.05)
+        working.set()
+        await asyncio.sleep(0.7)  # longer than the heartbeat that tells of the new member
 
-    events = [order(f"shared-{number}") for number in range(8)]
-    first, second = Toy(topic, before=slowly), Toy(topic, before=slowly)
-    async with ground.running(first):
-        for number in range(1, 11):
-            if number == 4:
-                async with ground.running(second) as other:
-                    await ready(other)
-                    await ground.send(topic, *(raw(event, number) for event in events))
-                    await until(lambda: second.batches)
-            else:
+    first, second = Toy(topic, before=slowly), Toy(topic)
+    async with ground.running(first) as one:
+        await ready(one)
+        await ground.send(topic, *(raw(event, 1) for event in events))
+        await working.wait()
+        async with ground.running(second) as other:
+            await ready(other)
+            for number in range(2, 5):
                 await ground.send(topic, *(raw(event, number) for event in events))
-        found = await saw(conn, 80)
+            await until(lambda: second.batches)
+            await saw(conn, 32)
+        await ground.send(topic, *(raw(event, 5) for event in events))
+        found = await saw(conn, 40)
 
-    assert len(found) == len(set(found)) == 80
+    assert len(found) == len(set(found)) == 40
     for event in events:
-        assert [number for key, number in found if key == event.key] == list(range(1, 11))
+        assert [number for key, number in found if key == event.key] == list(range(1, 6))
+    assert _outcome(topic, "duplicate") == 0
 
 
 async def test_readiness_and_liveness_notice_a_stuck_handler(
