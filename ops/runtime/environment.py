@@ -39,7 +39,6 @@ class Surroundings:
         told = {
             "DATABASE": dsns.app,
             "MIGRATE_DATABASE": dsns.owner,
-            "SESSION_MS": SESSION_MS,
             **self._told(name),
             **self._own(name),
         }
@@ -80,6 +79,7 @@ class Surroundings:
 
 
 def _environment(prefix: str, told: Mapping[str, str]) -> dict[str, str]:
-    """Return our own environment with what a part is told; a setting that you gave yourself stays."""
+    """Return our own environment with what a part is told; other settings that you gave yourself stay."""
+    usual = {"MALLOC_ARENA_MAX": "2", f"{prefix}SESSION_MS": SESSION_MS}
     always = {f"{prefix}{name}": value for name, value in told.items()}
-    return {"MALLOC_ARENA_MAX": "2", **os.environ, "PYTHONUNBUFFERED": "1", **always}
+    return {**usual, **os.environ, "PYTHONUNBUFFERED": "1", **always}
