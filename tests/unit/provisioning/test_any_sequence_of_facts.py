@@ -1,0 +1,178 @@
+"""Whatever is said in whatever order: promises of an order hold, and its history makes it again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kernel.times import local_date
+from services.provisioning.domain import deadlines, facts, patterns
+from services.provisioning.domain.facts import Fact, FactKind, from_details, to_details
+from services.provisioning.domain.lifecycle import TABLE, apply, fold, open_order
+from services.provisioning.domain.order import FiberOrder, Jeopardy, State
+from services.provisioning.domain.patterns import Pattern
+from services.provisioning.domain.refusals import Refused
+from tests.unit.provisioning.samples import OPENED, april
+
+# A few days close together, so that they often fit; the walk below makes most of them fit on purpose.
+DAYS = st.dates(date(2026, 4, 1), date(2026, 4, 12))
+KINDS = st.sampled_from([kind for kind in FactKind if kind is not FactKind.ORDER_OPENED])
+# Mostly what the state waits for (a number picks one of these), now and then anything; hours pass before it.
+Step = tuple[int | FactKind, date, date, int]
+SCRIPTS = st.lists(
+    st.tuples(
+        st.one_of(st.integers(0, 11), st.integers(0, 11), st.integers(0, 11), KINDS),
+        DAYS,
+        DAYS,
+        st.integers(0, 30),
+    ),
+    min_size=4,
+    max_size=60,
+)
+
+
+@dataclass
+class Walk:
+    """An order, its history, and the clock."""
+
+    order: FiberOrder = field(default_factory=lambda: open_order(*OPENED).after)
+    history: list[tuple[Fact, datetime]] = field(default_factory=lambda: [OPENED])
+    now: datetime = OPENED[1]
+
+    def step(self, step: Step) -> None:
+        """Let the hours pass and something be said."""
+        pick, day, other, hours = step
+        self.now += timedelta(hours=hours)
+        wanted = [
+            kind
+            for state, kind in sorted(TABLE)
+            if state is self.order.state and kind is not FactKind.ORDER_CANCELLED
+        ]
+        kind = wanted[pick % len(wanted)] if isinstance(pick, int) else pick
+        self._try(fact_of(kind, day, other, self.order, self.now))
+
+    def _try(self, fact: Fact) -> None:
+        """Let a fact happen now, unless it is refused; a refusal changes nothing."""
+        before = self.order
+        try:
+            move = apply(before, fact, self.now)
+        except Refused:
+            assert self.order == before
+            return
+        assert move.before == before
+        self.order = move.after
+        self.history.append((fact, self.now))
+
+
+def fact_of(kind: FactKind, day: date, other: date, order: FiberOrder, now: datetime) -> Fact:
+    """Return a fact of the kind; where the order knows which day would fit, mostly that one."""
+    fits = other.day % 4 != 0
+    today = local_date(now)
+    made: dict[FactKind, Fact] = {
+        FactKind.ORDER_AMENDED: facts.OrderAmended(day.day, ("plan",), "ip1_enterprise", "collective", other),
+        FactKind.CONSULT_DONE: facts.ConsultDone(today if fits else day),
+        FactKind.CONSULT_OVERDUE: facts.ConsultOverdue(order.consult_due_on if fits else day),
+        FactKind.ADDRESS_REGISTRATION_REQUESTED: facts.AddressRegistrationRequested(day),
+        FactKind.ADDRESS_REGISTRATION_COMPLETED: facts.AddressRegistrationCompleted(today if fits else day),
+        FactKind.SERVICE_ORDER_CREATED: facts.ServiceOrderCreated(f"SO-{day.day}"),
+        FactKind.PROVISIONAL_DATE_HELD: facts.ProvisionalDateHeld(
+            today + timedelta(days=4 if fits else -1), today + timedelta(days=other.day % 6), april(12)
+        ),
+        FactKind.DATE_CONFIRMED: facts.DateConfirmed((fits and order.held_on) or day),
+        FactKind.ANSWER_DEADLINE_MISSED: facts.AnswerDeadlineMissed(
+            (fits and order.held_on) or day, order.answer_by or other
+        ),
+        FactKind.CUSTOMER_ANSWERED: facts.CustomerAnswered(today if fits else day),
+        FactKind.CONSTRUCTION_SCHEDULED: facts.ConstructionScheduled(
+            (fits and order.held_on) or today + timedelta(days=other.day % 5 - 1),
+            today if other.day % 2 else None,
+        ),
+        FactKind.CONSTRUCTION_POSTPONED: facts.ConstructionPostponed(
+            (fits and order.construction_on) or day, "works"
+        ),
+        FactKind.CONSTRUCTION_COMPLETED: facts.ConstructionCompleted((fits and order.construction_on) or day),
+        FactKind.ORDER_CANCELLED: facts.OrderCancelled("desk", "other"),
+    }
+    return made[kind]
+
+
+def broken(order: FiberOrder) -> list[str]:
+    """Return the promises that the order breaks; the constraints of the table say the same in SQL."""
+    state, live = order.state, order.state is not State.CANCELLED
+    promises = {
+        "day N": not live or (state is State.AWAITING_CONSULT) == (order.consulted_on is None),
+        "asked since day N": (order.attempt == 0) == (order.consulted_on is None),
+        "held date": not live
+        or (state in {State.DATE_HELD, State.DATE_CONFIRMED}) == (order.held_on is not None),
+        "answer deadline": not live or (state is State.DATE_HELD) == (order.answer_by is not None),
+        "deadline and its instant": (order.answer_by is None) == (order.answer_due_at is None),
+        "fixed date": not live
+        or (state in {State.CONSTRUCTION_SCHEDULED, State.ACTIVE}) == (order.construction_on is not None),
+        "lit on its day": (state is State.ACTIVE) == (order.activated_on is not None)
+        and order.activated_on in {None, order.construction_on},
+        "pattern 5": order.replaced_on is None or Pattern.EQUIPMENT_RETURN in order.met,
+        "pattern 7": state is not State.AWAITING_CUSTOMER or Pattern.CUSTOMER_DELAY in order.met,
+        "pattern 2": (order.registration_usual_by is not None) == (Pattern.ADDRESS_REGISTRATION in order.met),
+        "late": order.overdue <= ({Jeopardy.CONSULT_OVERDUE} if state is State.AWAITING_CONSULT else set()),
+        "no pattern twice in a row": all(a is not b for a, b in zip(order.met, order.met[1:], strict=False)),
+        "one deadline": len(deadlines.running(order)) <= 1 and not (order.ended and deadlines.running(order)),
+        "pattern in force": order.pattern is patterns.shown(order.met)[-1],
+    }
+    return [promise for promise, kept in promises.items() if not kept]
+
+
+@given(SCRIPTS)
+def test_promises_hold_and_the_history_makes_the_order_again(script: list[Step]) -> None:
+    walk = Walk()
+
+    for step in script:
+        walk.step(step)
+        assert not broken(walk.order)
+
+    assert fold(walk.history) == walk.order
+    assert walk.order.sequence == len(walk.history)
+
+
+@given(SCRIPTS)
+def test_a_fact_comes_back_from_the_history_as_it_went_in(script: list[Step]) -> None:
+    walk = Walk()
+    for step in script:
+        walk.step(step)
+
+    for fact, _ in walk.history:
+        kept = json.loads(json.dumps(to_details(fact)))
+        assert from_details(fact.kind.value, kept) == fact
+
+
+@given(SCRIPTS)
+def test_what_ended_stays_ended(script: list[Step]) -> None:
+    walk = Walk()
+    ended: FiberOrder | None = None
+    for step in script:
+        walk.step(step)
+        if walk.order.ended:
+            ended = ended or walk.order
+        if ended is not None:
+            assert replace(walk.order, sequence=ended.sequence) == ended
+
+
+def test_the_walk_reaches_every_corner() -> None:
+    reached: set[tuple[State, FactKind]] = set()
+
+    @settings(max_examples=300, derandomize=True, database=None)
+    @given(SCRIPTS)
+    def go(script: list[Step]) -> None:
+        walk = Walk()
+        for step in script:
+            before = walk.order
+            walk.step(step)
+            if walk.order is not before:
+                reached.add((before.state, walk.history[-1][0].kind))
+
+    go()
+
+    assert set(TABLE) - reached <= {(state, FactKind.ORDER_CANCELLED) for state in State}
