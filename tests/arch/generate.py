@@ -30,6 +30,8 @@ MADE: Final = "Made by `make docs`; do not edit."
 OTHER_NAMES: Final = {
     "KAITSU_KAFKA": "`kaitsu` uses these Kafka servers instead of starting one.",
     "KAITSU_POSTGRES": "`kaitsu` uses this PostgreSQL (an administrator's DSN) instead of starting one.",
+    "KAITSU_OPS_TOKEN": "`kaitsu` shows this token to services that it did not start.",
+    "KAITSU_<SERVICE>_URL": "Where `kaitsu` finds a service that it did not start.",
     "KAITSU_TEST_RUNTIME": "Engines of the tests: `embedded`, `containers` or `external`; unset: containers where "
     "an engine answers, else embedded.",
     "KAITSU_TEST_KAFKA": "With `external`: the Kafka servers of the tests.",
