@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from chassis import outbox
+from chassis import outbox, relay
 from chassis.db import Pool
 from chassis.testing import until
 from contracts.envelope import from_headers
@@ -168,6 +168,18 @@ async def test_a_second_relay_stands_by_and_takes_over(ground: Ground, conn: asy
         await until(lambda: len(_mine(found, "a", "b")) >= 62)
 
     assert sorted(_mine(found, "a", "b")) == sorted((name, n) for name in ("a", "b") for n in range(1, 32))
+
+
+async def test_a_commit_of_a_replica_wakes_the_relay_of_the_other(
+    ground: Ground, conn: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "POLL_S", 60.0)  # nobody looks by himself
+    async with ground.running(Toy("")) as leader, ground.running(Toy("")) as replica:
+        await asyncio.gather(ready(leader), ready(replica))
+        for number, service in enumerate((replica, leader, replica)):
+            async with service.base.transaction() as writer:
+                await outbox.put(writer, [outgoing(order("woken"), number)], now=NOW)
+            await until(lambda: _empty(conn))
 
 
 async def test_an_event_that_kafka_refuses_is_parked_its_key_waits_and_the_others_flow(
