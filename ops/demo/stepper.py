@@ -15,7 +15,7 @@ from aiokafka.errors import KafkaError  # pyright: ignore[reportMissingTypeStubs
 from chassis.clock import advance_record, monotonic, open_clock
 
 Lags = Callable[[], Awaitable[Mapping[str, int]]]
-_PAUSE_S: Final = 0.01
+_PAUSE_S: Final = 0.03
 
 
 @dataclass(frozen=True)

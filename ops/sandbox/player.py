@@ -65,6 +65,7 @@ class Player:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._read())
                 group.create_task(self._speak(producer))
+                group.create_task(self._watch_clock())
 
     def _make_consumer(self) -> Any:
         return AIOKafkaConsumer(
@@ -107,24 +108,18 @@ class Player:
         await self.caught_up.wait()
         log.info("sandbox_caught_up", orders=len(self.book.plans))
         while True:
+            self._wake.clear()
             actions = self.book.due(self.clock.now())
             if actions:
                 await self._say(producer, actions)
                 continue
-            await self._woken()
+            await self._wake.wait()
 
-    async def _woken(self) -> None:
-        """Return when facts came, when the clock was moved, or after a short while."""
-        waiters = {
-            asyncio.ensure_future(self._wake.wait()),
-            asyncio.ensure_future(self.clock.changed(_LOOK_S)),
-        }
-        try:
-            await asyncio.wait(waiters, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for waiter in waiters:
-                waiter.cancel()
-        self._wake.clear()
+    async def _watch_clock(self) -> None:
+        """Wake the speaker when the clock was moved, or after a short while; the clock remembers who asked by task."""
+        while True:
+            await self.clock.changed(_LOOK_S)
+            self._wake.set()
 
     async def _say(self, producer: Any, actions: Sequence[Action]) -> None:
         try:
