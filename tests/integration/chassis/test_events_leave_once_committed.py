@@ -182,6 +182,23 @@ async def test_a_commit_of_a_replica_wakes_the_relay_of_the_other(
             await until(lambda: _empty(conn))
 
 
+async def test_the_relay_takes_its_lock_again_after_its_connection_was_cut(
+    ground: Ground, pool: Pool, conn: asyncpg.Connection
+) -> None:
+    topic = await ground.new_topic()
+    cut = "SELECT pg_terminate_backend(l.pid) FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database"
+    async with ground.reading(topic) as found, ground.running(Toy("")) as service:
+        await ready(service)
+        for number in range(1, 4):
+            await _put_on(conn, topic, "a", number=number)
+            await until(lambda: _empty(conn))
+            await pool.execute(f"{cut} WHERE l.locktype = 'advisory' AND d.datname = current_database()")
+        await _put_on(conn, topic, "a", number=4)
+        await until(lambda: len(_mine(found, "a")) >= 4)
+
+    assert _mine(found, "a") == [("a", number) for number in range(1, 5)]
+
+
 async def test_an_event_that_kafka_refuses_is_parked_its_key_waits_and_the_others_flow(
     ground: Ground, conn: asyncpg.Connection
 ) -> None:
