@@ -172,11 +172,13 @@ def _sequence(text: str) -> int:
 def _instant(name: str, text: str) -> datetime:
     try:
         instant = datetime.fromisoformat(text)
-    except ValueError:
+        if instant.tzinfo is None:
+            raise BadEnvelope(name, "must have a zone")
+        return instant.astimezone(UTC)
+    except BadEnvelope:
+        raise
+    except (ValueError, OverflowError):  # the first and last days of the calendar have no UTC
         raise BadEnvelope(name, "must be an RFC 3339 instant") from None
-    if instant.tzinfo is None:
-        raise BadEnvelope(name, "must have a zone")
-    return instant.astimezone(UTC)
 
 
 def _text(instant: datetime) -> str:

@@ -49,6 +49,7 @@ def test_the_same_cause_makes_the_same_event_id_and_the_discriminator_another() 
         ("ce_id", b"seven"),
         ("ce_time", b"2026-09-01T00:00:00"),
         ("ce_time", b"today"),
+        ("ce_time", b"0001-01-01T00:00:00+14:00"),
         ("ce_sequence", b"0"),
         ("ce_sequence", "\uff11".encode()),
         ("ce_correlationid", b"x"),
