@@ -161,6 +161,10 @@ class House:
         )
         return [{**dict(row), "body": json.loads(row["body"])} for row in rows]
 
+    def raw(self, event: dict[str, Any]) -> bytes:
+        """Return the body of an announced event as it stands on the bus."""
+        return json.dumps(event["body"]).encode()
+
     async def types(self, serial: int | None = 1) -> list[str]:
         """Return the types of these events."""
         return [event["type"].removesuffix(".v1") for event in await self.announced(serial)]
