@@ -53,15 +53,9 @@ def up(
     state: Annotated[Path, typer.Option(help="Where data, logs, mails and secrets are kept.")] = STATE / "up",
 ) -> None:
     """Run the whole system until Ctrl-C; data survive, and what dies is started again."""
-    from ops.demo.up import OtherClock, Wishes, run_up
+    from ops.demo.up import Wishes, run_up
 
-    console = _console()
-    try:
-        code = run_up(Wishes(rate=virtual, sandbox=sandbox, state=state, cache=CACHE), console)
-    except OtherClock as error:
-        console.print(str(error), style="red", markup=False)
-        code = 2
-    raise typer.Exit(code)
+    raise typer.Exit(run_up(Wishes(rate=virtual, sandbox=sandbox, state=state, cache=CACHE), _console()))
 
 
 def submit(
@@ -76,26 +70,22 @@ def submit(
     import httpx
 
     from chassis.clock import open_clock, utc_now
-    from ops.demo.example import WEBHOOK, NoSubmission, make_example, signed_headers
+    from ops.demo.example import WEBHOOK, make_example, signed_headers
     from ops.runtime.secret import load_or_make
+    from ops.runtime.trouble import Trouble
 
-    console = _console()
     if (file is None) == (not example):
         raise typer.BadParameter("give a file or --example")
     try:
         run = json.loads((state / "run.json").read_text())
     except OSError:
-        console.print(f"No system runs in {state}; start one with `kaitsu up`.", style="red")
-        raise typer.Exit(2) from None
+        raise Trouble(f"No system runs in {state}: start one with `kaitsu up`.") from None
     body = file.read_bytes() if file else make_example(open_clock(run["clock"]).now())
-    try:
-        signed = signed_headers(load_or_make(state / "secrets.json").form_secrets, body, at=utc_now())
-    except NoSubmission as error:
-        console.print(f"Not sent: {error}", style="red", markup=False)
-        raise typer.Exit(2) from None
+    signed = signed_headers(load_or_make(state / "secrets.json").form_secrets, body, at=utc_now())
     answer = httpx.post(
         f"{run['services']['intake']['url']}{WEBHOOK}", content=body, headers=signed, trust_env=False
     )
+    console = _console()
     console.print(f"{answer.status_code} {answer.reason_phrase}", highlight=False)
     console.print_json(answer.text)
     raise typer.Exit(0 if answer.is_success else 1)

@@ -12,11 +12,12 @@ from typing import Any
 from kernel.times import local_date
 from ops.demo.forms import make_batch
 from ops.demo.signing import headers
+from ops.runtime.trouble import Trouble
 
 WEBHOOK: str = "/webhooks/google-forms"
 
 
-class NoSubmission(ValueError):
+class NoSubmission(Trouble):
     """The file holds no submission as the form's script sends it; the text says what is missing."""
 
 

@@ -167,7 +167,7 @@ class _Maker:
             "sales_email": sales.email,
             "sales_office": sales.office,
             "remarks": rng.choice(("", "", "", "午前中の工事を希望", "駐車場なし")),
-        } | {name: rng.choices(("確認済", "未確認"), weights=(97, 3))[0] for name in CONFIRMATIONS}
+        } | dict.fromkeys(CONFIRMATIONS, "確認済")
 
     def wish(self, submitted_at: datetime) -> date:
         days = LEAD_BUSINESS_DAYS + self.rng.randint(1, 20)
@@ -243,6 +243,7 @@ DEFECTS: Final[dict[str, Callable[[_Maker, Response], str]]] = {
     "wished_on": _bad_wish,
     "sales_office": lambda _maker, one: one.values["sales_office"].lower() + "9",
     "confirm_fees": lambda _maker, _one: "",
+    "confirm_management": lambda _maker, _one: "未確認",
 }
 
 

@@ -109,8 +109,8 @@ def _conclude(evidence: Evidence, console: Console) -> int:
 
 def _jars(console: Console) -> Callable[[int, int], None]:
     def show(done: int, total: int) -> None:
-        if done in {1, total}:
-            console.print(f"Fetching Kafka: {done} of {total} jars", highlight=False)
+        if done == total:
+            console.print(f"Kafka's {total} jars are there", highlight=False)
 
     return show
 

@@ -12,11 +12,12 @@ from rich.console import Console
 from chassis.clock import create_record, open_clock, pause_record, utc_now
 from ops.demo.example import curl, make_example, signed_headers
 from ops.runtime.system import System
+from ops.runtime.trouble import Trouble
 
 _LOOK_S = 0.5
 
 
-class OtherClock(RuntimeError):
+class OtherClock(Trouble):
     """The data of this folder were made under another kind of clock than the one that is asked for."""
 
 

@@ -77,7 +77,8 @@ class World:
     async def _explained(self, invoices: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
         if not invoices:
             return None
-        return await self.services.get("billing", f"/ops/invoices/{invoices[len(invoices) // 2]['number']}")
+        middle = sorted(invoices, key=lambda row: row["total_yen"])[len(invoices) // 2]
+        return await self.services.get("billing", f"/ops/invoices/{middle['number']}")
 
 
 @asynccontextmanager

@@ -1,0 +1,68 @@
+"""Kills parts of a running system while they are at work, and starts them again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import httpx
+from aiokafka.errors import KafkaError
+
+from ops.demo.world import World
+
+ENGINES: Final = ("kafka", "postgres")
+_LOOK_S: Final = 0.005
+_BREATH_S: Final = 0.5
+
+
+@dataclass(frozen=True)
+class Blow:
+    """One part that was killed, and the work that lay before it at that moment."""
+
+    part: str
+    work: str
+
+
+@dataclass
+class Chaos:
+    """Kills the parts in the given order, each at a moment at which it has work, until all were hit."""
+
+    world: World
+    parts: Sequence[str]
+    blows: list[Blow] = field(default_factory=list[Blow])
+
+    async def run(self) -> None:
+        """Return when every part was hit."""
+        left = deque(self.parts)
+        while left:
+            part = left[0]
+            work = await self._work_of(part)
+            if not work:
+                await asyncio.sleep(_LOOK_S)
+                continue
+            left.popleft()
+            await asyncio.to_thread(self.world.system.kill_part, part)
+            self.blows.append(Blow(part, work))
+            await asyncio.to_thread(self.world.system.start_part, part)
+            await asyncio.sleep(_BREATH_S)  # the next blow shall hit other work
+
+    async def _work_of(self, part: str) -> str:
+        """Return what the part has to do right now, or nothing."""
+        try:
+            lags = await self.world.bus.lags()
+        except KafkaError:
+            return ""
+        if part in ENGINES:
+            return ", ".join(f"{group} {count} behind" for group, count in lags.items())
+        behind = [f"{group} {count} behind" for group, count in lags.items() if group.startswith(f"{part}.")]
+        return ", ".join([*behind, *await self._own_work(part)])
+
+    async def _own_work(self, part: str) -> list[str]:
+        try:
+            quiet = await self.world.services.get(part, "/ops/quiet")
+        except (httpx.HTTPError, ValueError):
+            return []
+        return [f"{name} {quiet[name]}" for name in ("outbox", "due") if quiet[name]]

@@ -1,0 +1,122 @@
+"""Every part is killed while it works; in the end every promise of the demonstration holds.
+
+These tests kill engines, so they always run on embedded ones, whatever KAITSU_TEST_RUNTIME says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncGenerator
+from datetime import date
+
+import pytest
+
+from ops.cli.rebuild import rebuild as rebuild_topics
+from ops.demo.checks import judge
+from ops.demo.driver import Driver, end_of, start_of
+from ops.demo.evidence import Evidence
+from ops.demo.forms import Batch, make_batch
+from ops.demo.world import World
+from ops.runtime.databases import SERVICES, with_user
+from ops.runtime.system import KAFKA, POSTGRES
+from tests.faults.chaos import Chaos
+from tests.support.whole_system import running
+
+FIRST_DAY = date(2026, 4, 2)
+# intake works while forms come, billing from the first lit line on
+KILLED = (
+    "intake",
+    "provisioning",
+    "notify",
+    "sandbox",
+    "intake",
+    "provisioning",
+    "notify",
+    "sandbox",
+    "billing",
+    "billing",
+)
+
+
+@pytest.fixture
+async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[World]:
+    for name in (KAFKA, POSTGRES):
+        monkeypatch.delenv(name, raising=False)
+    for service in SERVICES:  # a killed member is given up after this time; 10 s in production
+        monkeypatch.setenv(f"KAITSU_{service.upper()}_SESSION_MS", "1500")
+    async with running(start_of(FIRST_DAY)) as world:
+        yield world
+
+
+async def drive(world: World, batch: Batch, kill: tuple[str, ...]) -> tuple[Evidence, Chaos]:
+    """Run the batch to its end while the parts are killed, and return what is known then."""
+    driver = Driver(world.stepper, world.poster, batch, patience_s=150)
+    chaos = Chaos(world, kill)
+    task = asyncio.create_task(chaos.run())
+    try:
+        await driver.run(end_of(batch))
+        assert task.done(), f"only {chaos.blows} found a moment"
+        await task
+    finally:
+        task.cancel()
+    return await world.evidence(batch, driver.answers, end_of(batch), rough=True), chaos
+
+
+def broken(evidence: Evidence) -> dict[str, tuple[str, ...]]:
+    return {verdict.promise: verdict.broken for verdict in judge(evidence) if not verdict.kept}
+
+
+def counts(evidence: Evidence) -> Counter[str]:
+    """How much there is of everything that must not grow when nothing new happens."""
+    return Counter(
+        {
+            "submissions": len(evidence.submissions),
+            "orders": len(evidence.orders),
+            "invoices": len(evidence.invoices),
+            "notices": len(evidence.notices),
+            "mails": len(set(evidence.mails)),
+            "events": len({event.id for event in evidence.heard}),
+        }
+    )
+
+
+async def test_services_killed_in_the_middle_of_their_work_lose_nothing_and_do_nothing_twice(
+    world: World,
+) -> None:
+    batch = make_batch(5, 60, first_day=FIRST_DAY, days=2)
+
+    evidence, chaos = await drive(
+        world, batch, ("intake", "provisioning", "notify", "billing", "sandbox") * 2
+    )
+
+    assert Counter(blow.part for blow in chaos.blows) == dict.fromkeys((*SERVICES, "sandbox"), 2)
+    assert broken(evidence) == {}
+
+
+async def test_engines_killed_and_restarted_lose_nothing_and_a_rebuild_changes_nothing(world: World) -> None:
+    batch = make_batch(6, 60, first_day=FIRST_DAY, days=2)
+
+    evidence, chaos = await drive(world, batch, ("kafka", "postgres"))
+
+    assert [blow.part for blow in chaos.blows] == ["kafka", "postgres"]
+    assert broken(evidence) == {}
+    before = counts(evidence)
+
+    await rebuild(world)
+
+    await world.stepper.settle(limit_s=120)
+    again = await world.evidence(batch, evidence.answers, end_of(batch), rough=True)
+    assert counts(again) == before
+    assert broken(again) == {}
+
+
+async def rebuild(world: World) -> None:
+    """Empty the services' topics and refill them from their databases, as an operator would."""
+    system = world.system
+    for service in SERVICES:
+        await asyncio.to_thread(system.stop_part, service)
+    dsns = {service: with_user(system.admin_dsn, None, None, f"kaitsu_{service}") for service in SERVICES}
+    assert await rebuild_topics(dsns, system.bootstrap) > 0
+    for service in SERVICES:
+        await asyncio.to_thread(system.start_part, service)
