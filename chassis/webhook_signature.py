@@ -1,106 +1,100 @@
-"""Standard Webhooks signatures: HMAC-SHA256 over id, time and the raw body; several secrets during a rotation."""
+"""Standard Webhooks 1.0.0 signatures (v1: HMAC-SHA256 over id, timestamp and raw body), to make and to check."""
 
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
-TOLERANCE_S: Final = 300
-_MOST_SIGNATURES: Final = 8
+TOLERANCE: Final = timedelta(seconds=300)
+_PREFIX: Final = "whsec_"
+_ID: Final = re.compile(r"[\x21-\x7e]{1,512}")
 _TIMESTAMP: Final = re.compile(r"[0-9]{1,12}")
-_ID: Final = re.compile(r"[\x21-\x7e]{1,256}")
-_SECRET_BYTES: Final = range(24, 65)
+_SIGNATURE: Final = re.compile(r"v1,([A-Za-z0-9+/]{43}=)")
+_MOST_SIGNATURES: Final = 8
+_LONGEST_HEADER: Final = 2048
 
 
 class BadSecret(ValueError):
-    """A secret is not `whsec_` and the base64 of 24 to 64 bytes."""
+    """The text is no signing secret; it is not repeated here."""
+
+    def __init__(self) -> None:
+        super().__init__("a signing secret is whsec_ and the base64 of 24 to 64 bytes")
 
 
-class Refused(Exception):
-    """The request is not from a holder of a secret, or too old; `rule` names what is wrong."""
+class BadSignature(Exception):
+    """The request is not believed; `rule` says what is wrong: missing, malformed, stale or wrong."""
 
     def __init__(self, rule: str) -> None:
         super().__init__(rule)
         self.rule = rule
 
 
-@dataclass(frozen=True)
-class Signed:
-    """The headers of a request whose signature fits; secret_name: whose secret it was."""
-
-    webhook_id: str
-    timestamp: int
-    secret_name: str
-
-
 def key_of(secret: str) -> bytes:
-    """Return the key bytes of a secret.
-
-    :raises BadSecret: wrong prefix, no base64, or not 24 to 64 bytes.
-    """
+    """Return the key of a secret.  :raises BadSecret: it is none, or shorter or longer than the standard allows."""
     try:
-        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
-    except (binascii.Error, ValueError):
-        raise BadSecret("a secret is whsec_ and base64") from None
-    if not secret.startswith("whsec_") or len(key) not in _SECRET_BYTES:
-        raise BadSecret("a secret is whsec_ and the base64 of 24 to 64 bytes")
+        key = base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
+    except ValueError:
+        raise BadSecret from None
+    if not (secret.startswith(_PREFIX) and 24 <= len(key) <= 64):
+        raise BadSecret
     return key
 
 
 def sign(secret: str, webhook_id: str, timestamp: int, body: bytes) -> str:
-    """Return the value of `webhook-signature` for one secret."""
-    return f"v1,{base64.b64encode(_digest(key_of(secret), webhook_id, timestamp, body)).decode()}"
+    """Return the value of webhook-signature. timestamp: seconds since 1970.  :raises BadSecret: it is none."""
+    return "v1," + _mac(key_of(secret), f"{webhook_id}.{timestamp}.".encode() + body)
 
 
 def verify(
-    headers: Mapping[str, str], body: bytes, *, secrets: Iterable[tuple[str, str]], now: datetime
-) -> Signed:
-    """Return what was signed, when one of the secrets made one of the signatures within 300 s of now (wall time).
+    keys: Iterable[bytes],
+    *,
+    ids: Sequence[str],
+    timestamps: Sequence[str],
+    signatures: Sequence[str],
+    body: bytes,
+    now: datetime,
+) -> str:
+    """Return the webhook id when one of the signatures is right under one of the keys.
 
-    secrets: (name, secret) pairs; all are tried, in constant time, whichever fits.
-    :raises Refused: anything else, whatever went wrong.
+    ids, timestamps, signatures: all values of the three headers, each of which must stand once. now: wall time;
+    the timestamp may lie 300 s before or after it. Whatever else goes wrong is a refusal too.
+    :raises BadSignature: not believed.
     """
     try:
-        return _verify(headers, body, secrets, now)
-    except Refused:
+        if any(len(values) != 1 for values in (ids, timestamps, signatures)):
+            raise BadSignature("missing" if not (ids and timestamps and signatures) else "malformed")
+        _believe_time(ids[0], timestamps[0], now)
+        _believe_signature(tuple(keys), f"{ids[0]}.{timestamps[0]}.".encode() + body, signatures[0])
+    except BadSignature:
         raise
-    except Exception:  # an unauthenticated caller must never see a 500
-        raise Refused("bad_signature") from None
+    except Exception:
+        raise BadSignature("malformed") from None
+    return ids[0]
 
 
-def _verify(
-    headers: Mapping[str, str], body: bytes, secrets: Iterable[tuple[str, str]], now: datetime
-) -> Signed:
-    webhook_id = headers.get("webhook-id", "")
-    timestamp_text = headers.get("webhook-timestamp", "")
-    given = headers.get("webhook-signature", "")
-    if not (webhook_id and timestamp_text and given):
-        raise Refused("signature_missing")
-    if not _ID.fullmatch(webhook_id):
-        raise Refused("bad_webhook_id")
-    if not _TIMESTAMP.fullmatch(timestamp_text):
-        raise Refused("bad_timestamp")
-    timestamp = int(timestamp_text)
-    candidates = [part[3:] for part in given.split(" ")[:_MOST_SIGNATURES] if part.startswith("v1,")]
-    found: str | None = None
-    for name, secret in secrets:
-        expected = base64.b64encode(_digest(key_of(secret), webhook_id, timestamp, body)).decode()
-        for candidate in candidates:
-            if hmac.compare_digest(expected.encode(), candidate.encode()) and found is None:
-                found = name
-    if found is None:
-        raise Refused("bad_signature")
-    if abs(now.timestamp() - timestamp) > TOLERANCE_S:
-        raise Refused("stale_timestamp")
-    return Signed(webhook_id, timestamp, found)
+def _believe_time(webhook_id: str, timestamp: str, now: datetime) -> None:
+    if not (_ID.fullmatch(webhook_id) and _TIMESTAMP.fullmatch(timestamp)):
+        raise BadSignature("malformed")
+    if abs(now.timestamp() - int(timestamp)) > TOLERANCE.total_seconds():
+        raise BadSignature("stale")
 
 
-def _digest(key: bytes, webhook_id: str, timestamp: int, body: bytes) -> bytes:
-    return hmac.new(key, f"{webhook_id}.{timestamp}.".encode() + body, hashlib.sha256).digest()
+def _believe_signature(keys: Sequence[bytes], signed: bytes, header: str) -> None:
+    if len(header) > _LONGEST_HEADER:
+        raise BadSignature("malformed")
+    given = [match[1] for entry in header.split(" ") if (match := _SIGNATURE.fullmatch(entry))]
+    if not given or len(given) > _MOST_SIGNATURES:
+        raise BadSignature("malformed")
+    wanted = [_mac(key, signed) for key in keys if key]
+    # a list, not a generator: every pair is compared, in constant time each
+    if not any([hmac.compare_digest(each, want) for each in given for want in wanted]):  # noqa: C419
+        raise BadSignature("wrong")
+
+
+def _mac(key: bytes, signed: bytes) -> str:
+    return base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()

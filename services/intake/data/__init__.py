@@ -1,0 +1,1 @@
+"""The forms and the operator's rules, as files."""
