@@ -199,8 +199,9 @@ class _Maker:
         place = next(number for number, post in enumerate(posts) if post.webhook_id == one.webhook_id)
         first = posts[place]
         if not at_once:
-            later = [at for at in self._slots if at >= first.at + timedelta(days=1)][:24]
-            return replace(first, at=self.rng.choice(later), outcome="duplicate")
+            after = [at for at in self._slots if at > first.at]
+            days_after = [at for at in after if at >= first.at + timedelta(days=1)]
+            return replace(first, at=self.rng.choice((days_after or after)[:24]), outcome="duplicate")
         posts[place] = replace(first, burst=one.response_id)
         return replace(posts[place], outcome="duplicate")
 

@@ -8,6 +8,8 @@ from collections import Counter
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
+
 from kernel.times import TOKYO, local_date
 from ops.demo.forms import DEFECTS, HOURS, Batch, Post, by_instant, make_batch
 from ops.demo.questions import FORMS, QUESTIONS
@@ -137,6 +139,12 @@ def test_small_runs_work_too() -> None:
 
     assert len(batch.posts) == 10
     assert sum(map(len, by_instant(batch.posts).values())) == 10
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_run_of_one_or_two_days_works_too(seed: int) -> None:
+    for days in (1, 2):
+        assert len(make_batch(seed, 60, first_day=FIRST_DAY, days=days).posts) == 60
 
 
 def test_a_signature_is_that_of_standard_webhooks() -> None:
