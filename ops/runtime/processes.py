@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from time import sleep
 from typing import Final, TypeVar
@@ -241,6 +242,28 @@ def port_is_free(port: int) -> bool:
         except OSError:
             return False
         return True
+
+
+def start_on_free_ports(
+    make: Callable[[], ServiceProcess], ready: Callable[[ServiceProcess], object], *, timeout: float
+) -> ServiceProcess:
+    """Start what make returns, and return it when it is ready; if somebody was quicker to take its port, make anew.
+
+    :raises NotStarted: it ended for another reason, or was not ready in time; it does not run then.
+    """
+    for left in (2, 1, 0):
+        process = make()
+        process.start()
+        try:
+            process.wait_until(partial(ready, process), timeout=timeout)
+            return process
+        except BaseException as error:
+            ended = not process.running
+            process.kill()
+            taken = "Address already in use" in tail(process.log_path, lines=100)
+            if not (left and ended and taken and isinstance(error, NotStarted)):
+                raise
+    raise AssertionError("the last try returns or raises")
 
 
 def answers(port: int) -> bool:
