@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +17,7 @@ from ops.demo.driver import FIRST_DAY, FORM_DAYS, Driver, Progress, days_of, end
 from ops.demo.evidence import Evidence
 from ops.demo.forms import Batch, make_batch
 from ops.demo.memory import MemoryWatch
-from ops.demo.screen import Screen
+from ops.demo.screen import Screen, jars_line
 from ops.demo.world import World, opened
 from ops.runtime.system import System
 
@@ -53,7 +52,7 @@ async def run_demo(wishes: Wishes, console: Console) -> int:
         wishes.state,
         cache=wishes.cache,
         say=lambda text: console.print(text, highlight=False),
-        on_jars=_jars(console),
+        on_jars=jars_line(console),
     )
     try:
         await asyncio.to_thread(system.start, clock=str(record))
@@ -105,14 +104,6 @@ def _conclude(evidence: Evidence, console: Console) -> int:
     verdicts = judge(evidence)
     tables.show_all(console, evidence, verdicts)
     return 0 if all(verdict.kept for verdict in verdicts) else 1
-
-
-def _jars(console: Console) -> Callable[[int, int], None]:
-    def show(done: int, total: int) -> None:
-        if done == total:
-            console.print(f"Kafka's {total} jars are there", highlight=False)
-
-    return show
 
 
 def _wipe_data(state: Path) -> None:

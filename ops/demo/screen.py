@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Final
@@ -99,3 +99,13 @@ def _tail(heard: Sequence[Heard]) -> Table:
 def details(data: dict[str, Any]) -> str:
     """Return the telling fields of an event on one line."""
     return "  ".join(f"{name} {data[name]}" for name in _SHOWN if data.get(name) not in (None, [], ""))
+
+
+def jars_line(console: Console) -> Callable[[int, int], None]:
+    """Return what tells a person, once, that Kafka's jars were fetched and checked."""
+
+    def show(done: int, total: int) -> None:
+        if done == total:
+            console.print(f"Kafka's {total} jars are there", highlight=False)
+
+    return show

@@ -6,15 +6,18 @@ import signal
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 
 from chassis.clock import create_record, open_clock, pause_record, utc_now
 from ops.demo.example import curl, make_example, signed_headers
+from ops.demo.screen import jars_line
 from ops.runtime.system import System
 from ops.runtime.trouble import Trouble
 
-_LOOK_S = 0.5
+STATE: Final = Path(".kaitsu/up")
+_LOOK_S: Final = 0.5
 
 
 class OtherClock(Trouble):
@@ -49,16 +52,13 @@ def run_up(wishes: Wishes, console: Console) -> int:
         cache=wishes.cache,
         sandbox=wishes.sandbox,
         say=lambda text: console.print(text, highlight=False),
-        on_jars=lambda done, total: (
-            console.print(f"Fetching Kafka: {done} of {total} jars") if done in {1, total} else None
-        ),
+        on_jars=jars_line(console),
     )
     try:
         system.start(clock=clock)
         greet(console, system, clock, rate=wishes.rate)
         while not stop.wait(_LOOK_S):
-            for name in system.mend():
-                console.print(f"{name} had died and is started again", style="yellow")
+            _mend(system, console)
         console.print("\nStopping …")
     finally:
         system.stop()
@@ -66,6 +66,14 @@ def run_up(wishes: Wishes, console: Console) -> int:
             pause_record(Path(clock))
     console.print("Everything is stopped; the data stay in " + str(system.state), highlight=False)
     return 0
+
+
+def _mend(system: System, console: Console) -> None:
+    try:
+        for name in system.mend():
+            console.print(f"{name} had died and is started again", style="yellow")
+    except Trouble as error:  # tried again at the next look, each time after a longer wait
+        console.print(str(error), style="red", markup=False)
 
 
 def _settle_clock(wishes: Wishes) -> str:
@@ -96,13 +104,13 @@ def greet(console: Console, system: System, clock: str, *, rate: float | None) -
     for name, address in addresses.items():
         console.print(f"  {name:14s} {address}", highlight=False)
     pace = "the wall clock" if rate is None else f"{rate:g} seconds of business time per second"
-    state = "" if system.state.name == "up" else f" --state {system.state}"
+    state = "" if system.state == STATE.resolve() else f" --state {system.state}"
     console.print(f"\nBusiness time: {now.isoformat(timespec='seconds')}, {pace}.", highlight=False)
     console.print("Try next, in another terminal:")
     for command, about in (
         (f"kaitsu submit --example{state}", "send a signed form response, a new one each time"),
-        ("kaitsu tail --follow", "watch the events"),
-        ("kaitsu orders list", "where is which order"),
+        (f"kaitsu tail --follow{state}", "watch the events"),
+        (f"kaitsu orders list{state}", "where is which order"),
         (f"ls {system.mails}", "the mails that customers and sales got"),
     ):
         console.print(f"  [bold]{command}[/]   [dim]{about}[/]", highlight=False)
