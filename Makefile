@@ -37,9 +37,9 @@ doctor: $(RUN) ## what is missing on this machine, and how to get it
 	@$(VENV)/bin/kaitsu doctor $(ARGS)
 
 # ---- to check it: each stage alone, `check` = the quick ones, `test` = everything, stopping at the first red
-.PHONY: test check fmt lint types walls unit contract integration e2e
-test: $(DEV) ## everything: lint, types, walls, unit, contract, integration, e2e (about 15 minutes)
-	@tools/stages.sh lint types walls unit contract integration e2e
+.PHONY: test check fmt lint types walls unit contract integration e2e faults
+test: $(DEV) ## everything: lint, types, walls, unit, contract, integration, e2e, faults (about 15 minutes)
+	@tools/stages.sh lint types walls unit contract integration e2e faults
 check: $(DEV) ## the quick part: lint, types, walls, unit, contract (no engines)
 	@tools/stages.sh lint types walls unit contract
 fmt: $(DEV) ## write code as the formatter wants it, and mend what can be mended
@@ -62,6 +62,8 @@ integration: $(DEV) ## on real PostgreSQL and real Apache Kafka (KAITSU_TEST_RUN
 	@$(PY) -m pytest -q tests/integration $(ARGS)
 e2e: $(DEV) ## from the form to the invoice, all processes
 	@$(PY) -m pytest -q tests/e2e $(ARGS)
+faults: $(DEV) ## kill services, broker and database at work: nothing lost, nothing twice (embedded engines only)
+	@$(PY) -m pytest -q tests/faults $(ARGS)
 
 # ---- to work on it
 .PHONY: bench snapshot-contracts docs new-migration new-adr lock clean

@@ -38,6 +38,7 @@ _SHOWN: Final = (
     "dominant",
     "changed",
 )
+_PLAIN: Final = frozenset({"kind", "recipient", "plan", "area", "code", "cause", "reason", "number"})
 
 
 class Screen:
@@ -98,7 +99,8 @@ def _tail(heard: Sequence[Heard]) -> Table:
 
 def details(data: dict[str, Any]) -> str:
     """Return the telling fields of an event on one line."""
-    return "  ".join(f"{name} {data[name]}" for name in _SHOWN if data.get(name) not in (None, [], ""))
+    shown = [name for name in _SHOWN if data.get(name) not in (None, [], "")]
+    return "  ".join(f"{data[name]}" if name in _PLAIN else f"{name} {data[name]}" for name in shown)
 
 
 def jars_line(console: Console) -> Callable[[int, int], None]:

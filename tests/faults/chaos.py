@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import httpx
 from aiokafka.errors import KafkaError
 
+from chassis.testing import until
 from ops.demo.world import World
 
 ENGINES: Final = ("kafka", "postgres")
-_LOOK_S: Final = 0.005
-_BREATH_S: Final = 0.5
+_LONGEST_S: Final = 120.0
 
 
 @dataclass(frozen=True)
@@ -36,18 +36,15 @@ class Chaos:
 
     async def run(self) -> None:
         """Return when every part was hit."""
-        left = deque(self.parts)
-        while left:
-            part = left[0]
-            work = await self._work_of(part)
-            if not work:
-                await asyncio.sleep(_LOOK_S)
-                continue
-            left.popleft()
+        for part in self.parts:
+            work = await until(partial(self._work_of, part), _LONGEST_S)
             await asyncio.to_thread(self.world.system.kill_part, part)
             self.blows.append(Blow(part, work))
             await asyncio.to_thread(self.world.system.start_part, part)
-            await asyncio.sleep(_BREATH_S)  # the next blow shall hit other work
+            await until(partial(self._is_idle, part), _LONGEST_S)  # the next blow shall hit other work
+
+    async def _is_idle(self, part: str) -> bool:
+        return not await self._work_of(part)
 
     async def _work_of(self, part: str) -> str:
         """Return what the part has to do right now, or nothing."""
