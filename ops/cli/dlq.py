@@ -122,5 +122,5 @@ def _row(row: dict[str, Any]) -> tuple[object, ...]:
     error = f"{row['error_class']} {row['detail']}".strip()
     return (
         row["service"], row["id"], row["status"], row["reason"], row["type"], row["subject"], error,
-        show.instant(row["dead_at"]),
+        row["dead_at"],
     )  # fmt: skip

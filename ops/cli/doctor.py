@@ -135,7 +135,7 @@ def _java(_state: Path) -> Iterator[Finding]:
 
 
 def _postgres(_state: Path) -> Iterator[Finding]:
-    from ops.runtime.postgres import installed
+    from ops.runtime.os_user import installed
 
     done = subprocess.run(
         [str(installed() / "bin" / "postgres"), "--version"],
@@ -178,7 +178,7 @@ def _memory(_state: Path) -> Iterator[Finding]:
 
 
 def _ports(_state: Path) -> Iterator[Finding]:
-    from ops.runtime.processes import free_port
+    from ops.runtime.ports import free_port
 
     yield Finding("ports", "ok", f"loopback has free ones below 32768, as {free_port()}")
 
@@ -192,7 +192,7 @@ def _folder(state: Path) -> Iterator[Finding]:
         return
     yield Finding("folder", "ok", str(state.resolve()))
     if os.geteuid() == 0:
-        from ops.runtime.postgres import place_for_root
+        from ops.runtime.os_user import place_for_root
 
         place, user = place_for_root(above.resolve())
         yield Finding("running as root", "note", f"PostgreSQL runs as the user {user}, its data lie {place}")

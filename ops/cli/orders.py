@@ -57,8 +57,6 @@ def show_order(
         return
     tables = ("history", "deadlines", "refusals", "dates")
     heads = {name: value for name, value in order.items() if name not in tables}
-    heads["since"] = show.instant(order["since"])
-    heads["opened_at"] = show.instant(order.get("opened_at"))
     show.pairs(f"Order {order['order_no']}", heads)
     show.pairs("Dates", order.get("dates", {}))
     show.table(
@@ -67,8 +65,8 @@ def show_order(
         (
             (
                 entry["sequence"],
-                show.instant(entry["occurred_at"]),
-                show.instant(entry["recorded_at"]),
+                entry["occurred_at"],
+                entry["recorded_at"],
                 entry["fact"],
                 show.brief(entry["details"]),
             )
@@ -88,7 +86,7 @@ def _row(order: dict[str, Any]) -> tuple[object, ...]:
     return (
         order["order_no"],
         order["state"],
-        show.instant(order["since"]),
+        order["since"],
         order["ball"],
         order["pattern"],
         order["plan"],

@@ -18,7 +18,7 @@ from chassis.records import RELAY
 from contracts.envelope import Envelope, to_headers
 from contracts.topics import TOPICS
 from ops.cli.show import console
-from ops.cli.target import NoSystem, Target, find
+from ops.cli.target import STATE, NoSystem, Target, find
 from ops.runtime.databases import SERVICES, with_user
 from ops.runtime.system import System
 from ops.runtime.topics import empty_topics, ensure_topics
@@ -55,7 +55,7 @@ def rebuild_topics(
         running = None
     if running:
         raise Trouble(f"The system on {state} runs: stop it first (Ctrl-C in `kaitsu up`), then rebuild.")
-    system = System(state, cache=state.parent / "cache" if state.name == "up" else None, say=console.print)
+    system = System(state, cache=STATE / "cache", say=console.print)
     if not system.has_data:
         raise Trouble(f"There is no system in {state}: name its folder with --state.")
     system.start_engines()

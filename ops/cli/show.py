@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -14,7 +16,9 @@ from rich.table import Table
 
 from kernel.times import TOKYO
 
-console: Final = Console()
+# Into a pipe or a file nothing is cut off at 80 columns.
+console: Final = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 200)
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
@@ -26,10 +30,16 @@ def as_json(content: object) -> None:
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a table; columns that begin with `#` stand to the right."""
     made = Table(title=title, title_justify="left")
-    for name in columns:
-        made.add_column(name.removeprefix("#"), justify="right" if name.startswith("#") else "left")
+    for place, name in enumerate(columns):
+        right = name.startswith("#")
+        made.add_column(
+            name.removeprefix("#"),
+            justify="right" if right else "left",
+            no_wrap=right or not place,
+            overflow="fold",
+        )
     for row in rows:
-        made.add_row(*("" if cell is None else str(cell) for cell in row))
+        made.add_row(*("" if cell is None else _text(cell) for cell in row))
     console.print(made)
 
 
@@ -55,15 +65,17 @@ def yen(amount: int) -> str:
 
 
 def brief(data: Mapping[str, Any], *, without: Iterable[str] = ()) -> str:
-    """Return `name=value` of what is not empty."""
+    """Return `name=value` of what is not empty; ids tell people nothing and are left out."""
     left = set(without)
     shown = {
-        name: value for name, value in data.items() if name not in left and value not in (None, "", [], {})
+        name: value
+        for name, value in data.items()
+        if name not in left and not name.endswith("_id") and value not in (None, "", [], {})
     }
     return " ".join(f"{name}={_text(value)}" for name, value in shown.items())
 
 
 def _text(value: object) -> str:
     if isinstance(value, str):
-        return value
+        return instant(value) if _INSTANT.fullmatch(value) else value
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

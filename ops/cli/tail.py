@@ -32,7 +32,7 @@ _COLORS: Final = {
 }
 _SPAN: Final = re.compile(r"(\d+)(s|m|h|d)")
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-_HIDDEN: Final = ("order_id", "order_no", "account_id")
+_HIDDEN: Final = ("order_no",)
 
 
 class Format(StrEnum):

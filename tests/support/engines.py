@@ -5,16 +5,13 @@ KAITSU_TEST_RUNTIME=embedded|containers|external; unset: containers if an engine
 
 from __future__ import annotations
 
-import gc
 import os
 import shutil
 import tempfile
-import warnings
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from chassis.clock import new_id
 from chassis.migrate import migrate
@@ -22,11 +19,9 @@ from ops.runtime import databases, topics
 from ops.runtime.databases import ServiceDsns, provision
 from ops.runtime.kafka import EmbeddedKafka
 from ops.runtime.postgres import EmbeddedPostgres
-from ops.runtime.processes import free_port
+from tests.support.containers import Containers, why_there_is_no_engine
 
 CACHE: Final = Path(__file__).parents[2] / ".kaitsu" / "cache"
-KAFKA_IMAGE: Final = "apache/kafka:4.4.0"
-POSTGRES_IMAGE: Final = "postgres:18.1-bookworm"
 RUNTIMES: Final = ("embedded", "containers", "external")
 
 
@@ -58,7 +53,7 @@ def chosen() -> str:
     asked = os.environ.get("KAITSU_TEST_RUNTIME", "")
     if asked and asked not in RUNTIMES:
         raise NoRuntime(f"KAITSU_TEST_RUNTIME is {asked!r}: it is one of {', '.join(RUNTIMES)}")
-    if asked == "containers" and (why := _container_engine_is_missing()):
+    if asked == "containers" and (why := why_there_is_no_engine()):
         raise NoRuntime(
             f"KAITSU_TEST_RUNTIME=containers, but no container engine answers ({why}): start Docker or Podman, point "
             "DOCKER_HOST at it, or take KAITSU_TEST_RUNTIME=embedded"
@@ -70,28 +65,7 @@ def chosen() -> str:
                 f"KAITSU_TEST_RUNTIME=external needs {' and '.join(missing)} (KAITSU_TEST_KAFKA=host:port[,host:port], "
                 "KAITSU_TEST_POSTGRES=a DSN whose role may make roles and databases)"
             )
-    return asked or ("embedded" if _container_engine_is_missing() else "containers")
-
-
-@cache
-def _container_engine_is_missing() -> str:
-    """Return why no container engine can be used, or nothing if one answers a ping."""
-    import docker
-    from docker.errors import DockerException
-
-    address = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
-    if address.startswith("unix://") and not Path(address.removeprefix("unix://")).exists():
-        return f"there is no {address}"
-    with warnings.catch_warnings(action="ignore"):  # it leaves its socket open when nobody answers
-        try:
-            client: Any = docker.from_env(timeout=3)
-            client.ping()
-            client.close()
-        except DockerException as error:
-            return str(error)
-        finally:
-            gc.collect()
-    return ""
+    return asked or ("embedded" if why_there_is_no_engine() else "containers")
 
 
 class Embedded:
@@ -118,70 +92,6 @@ class Embedded:
         self._kafka.stop()
         self._postgres.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-
-class Containers:
-    """Both engines as containers of the engine that answered."""
-
-    def __init__(self) -> None:
-        from testcontainers.core.container import DockerContainer
-
-        self._started: list[DockerContainer] = []
-
-    def postgres(self) -> str:
-        """Start PostgreSQL and return an admin DSN."""
-        from testcontainers.core.container import DockerContainer
-        from testcontainers.core.wait_strategies import LogMessageWaitStrategy
-
-        password = new_id().hex
-        # its entry point starts the server once to prepare it, then for good: the second "ready" counts
-        ready = LogMessageWaitStrategy("(?s)database system is ready.*database system is ready")
-        container = (
-            DockerContainer(POSTGRES_IMAGE)
-            .with_env("POSTGRES_PASSWORD", password)
-            .with_exposed_ports(5432)
-            .waiting_for(ready.with_startup_timeout(120))
-        )
-        self._started.append(container)
-        container.start()
-        host, port = container.get_container_host_ip(), container.get_exposed_port(5432)
-        return f"postgresql://postgres:{password}@{host}:{port}/postgres"
-
-    def kafka(self) -> str:
-        """Start Kafka and return its bootstrap server."""
-        from testcontainers.core.container import DockerContainer
-        from testcontainers.core.wait_strategies import LogMessageWaitStrategy
-
-        port = free_port()
-        container = DockerContainer(KAFKA_IMAGE)
-        host = container.get_container_host_ip()
-        settings = {
-            "KAFKA_NODE_ID": "1",
-            "KAFKA_PROCESS_ROLES": "broker,controller",
-            "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
-            "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
-            "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
-            "KAFKA_LISTENERS": "PLAINTEXT://:9092,CONTROLLER://:9093",
-            "KAFKA_ADVERTISED_LISTENERS": f"PLAINTEXT://{host}:{port}",
-            "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
-            "KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR": "1",
-            "KAFKA_TRANSACTION_STATE_LOG_MIN_ISR": "1",
-            "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
-            "KAFKA_GROUP_MIN_SESSION_TIMEOUT_MS": "1000",
-            "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
-        }
-        for name, value in settings.items():
-            container = container.with_env(name, value)
-        ready = LogMessageWaitStrategy("Kafka Server started").with_startup_timeout(120)
-        container = container.with_bind_ports(9092, port).waiting_for(ready)
-        self._started.append(container)
-        container.start()
-        return f"{host}:{port}"
-
-    def stop(self) -> None:
-        """Remove the containers."""
-        for container in self._started:
-            container.stop()
 
 
 class External:

@@ -13,7 +13,8 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from contracts.topics import TOPICS
 from ops.runtime import jars
 from ops.runtime.kafka import EmbeddedKafka
-from ops.runtime.processes import AlreadyRunning, port_is_free
+from ops.runtime.ports import port_is_free
+from ops.runtime.processes import AlreadyRunning
 from ops.runtime.topics import TopicsDiffer, TopicsMissing, admin, empty_topics, ensure_topics
 from tests.support.engines import CACHE, Engines
 from tests.support.lives import lives

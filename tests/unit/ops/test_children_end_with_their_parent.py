@@ -14,13 +14,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from ops.runtime.ports import PORTS, free_port, port_is_free
 from ops.runtime.processes import (
-    PORTS,
     AlreadyRunning,
     NotStarted,
     ServiceProcess,
-    free_port,
-    port_is_free,
     pss_mb,
     stop_leftover,
 )
