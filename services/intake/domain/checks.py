@@ -9,10 +9,10 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from kernel.calendar import BusinessCalendar, CalendarHasNoYear
-from services.intake.domain import normalise
+from services.intake.domain import normalize
 from services.intake.domain.application import CONFIRMATION, Application, Value
 from services.intake.domain.forms import Form, Question
-from services.intake.domain.normalise import Unfit
+from services.intake.domain.normalize import Unfit
 
 
 @dataclass(frozen=True)
@@ -49,19 +49,19 @@ class Checked:
 
 
 _READERS: Final[Mapping[str, Callable[[str], Value]]] = {
-    "customer_name": normalise.line(100),
-    "contact_person": normalise.line(60),
-    "postal_code": normalise.postal_code,
-    "city": normalise.line(120),
-    "building": normalise.line(80),
-    "phone": normalise.phone,
-    "email": normalise.email,
-    "applied_on": normalise.day,
-    "wished_on": normalise.day,
-    "sales_name": normalise.line(60),
-    "sales_email": normalise.email,
-    "sales_office": normalise.office,
-    "remarks": normalise.paragraph(2000),
+    "customer_name": normalize.line(100),
+    "contact_person": normalize.line(60),
+    "postal_code": normalize.postal_code,
+    "city": normalize.line(120),
+    "building": normalize.line(80),
+    "phone": normalize.phone,
+    "email": normalize.email,
+    "applied_on": normalize.day,
+    "wished_on": normalize.day,
+    "sales_name": normalize.line(60),
+    "sales_email": normalize.email,
+    "sales_office": normalize.office,
+    "remarks": normalize.paragraph(2000),
 }
 
 
@@ -117,7 +117,7 @@ def _choice(question: Question, text: str, rules: Rules) -> Value | Defect:
 
 def _typed(name: str, text: str, answers: Mapping[str, str], rules: Rules) -> Value:
     if name == "customer_kana":
-        return normalise.kana(text, company=answers.get("customer_class", "").strip() != "個人")
+        return normalize.kana(text, company=answers.get("customer_class", "").strip() != "個人")
     if name == "prefecture":
         return _prefecture(text, rules)
     return _READERS[name](text)

@@ -23,6 +23,8 @@ from tests.support import webhooks
 from tests.support.webhooks import EAST, WEST
 
 PATH = "/webhooks/google-forms"
+LATER = "2026-04-20T02:00:00.000Z"
+LATEST = "2026-04-20T03:00:00.000Z"
 NOW = datetime.fromisoformat("2026-04-20T03:00:00+00:00")  # noon in Tokyo, a Monday
 OPS = "token-of-ops"
 BILLING = "token-of-billing-service"
@@ -163,3 +165,30 @@ async def open_house(dsn: str, *, now: datetime = NOW, **more: Any) -> AsyncIter
         async with httpx.AsyncClient(transport=transport, base_url="http://intake") as http:
             yield House(base, parts, clock, http)
     await pool.close()
+
+
+async def stored(house: House) -> tuple[int, int, int]:
+    """Return how many submissions, raw bodies and bodies in quarantine there are."""
+    row = await house.rows(
+        """
+        SELECT (SELECT count(*) FROM submissions), (SELECT count(*) FROM raw_bodies),
+               (SELECT count(*) FROM quarantine)
+        """
+    )
+    submissions, raw, quarantined = row[0].values()
+    return submissions, raw, quarantined
+
+
+def problem(answer: httpx.Response, status: int, rule: str) -> dict[str, Any]:
+    """Return the problem document after a look at its form."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    found = answer.json()
+    assert found["type"] == f"urn:kaitsu:problem:{rule}"
+    assert found["status"] == status
+    return found
+
+
+def edit(at: str = LATER, **changes: Any) -> dict[str, Any]:
+    """Return an edit of the response r-1."""
+    return webhooks.document(submitted_at=at, edited=True, **changes)

@@ -25,7 +25,7 @@ _FREE_DIAL: Final = re.compile(r"0800[0-9]{7}|0120[0-9]{6}|0570[0-9]{6}")
 _FIXED: Final = re.compile(r"0[1-9][0-9]{8}")
 _NO_FIXED: Final = re.compile(r"0[1-9]0")
 _OFFICE: Final = re.compile(r"[A-Z]{2}[0-9]{4}")
-_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DAY: Final = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}")
 _LOCAL_PART: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _DOMAIN: Final = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 
@@ -120,7 +120,7 @@ def email(text: str) -> str:
 
 
 def day(text: str) -> date:
-    """Return the date of a date question (YYYY-MM-DD).  :raises Unfit: not_a_date."""
+    """Return the date of a date question (YYYY-MM-DD, of this century).  :raises Unfit: not_a_date."""
     found = unicodedata.normalize("NFKC", text).strip()
     if not _DAY.fullmatch(found):
         raise Unfit("not_a_date")
