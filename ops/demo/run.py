@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +17,7 @@ from ops.demo.forms import Batch, make_batch
 from ops.demo.memory import MemoryWatch
 from ops.demo.screen import Screen, jars_line
 from ops.demo.world import World, opened
-from ops.runtime.system import System
+from ops.runtime.system import System, clear_state
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ async def run_demo(wishes: Wishes, console: Console) -> int:
     :raises NotQuiet: the system did not come to rest; the text says who and why.
     """
     began = monotonic()
-    shutil.rmtree(wishes.state, ignore_errors=True)
+    clear_state(wishes.state)
     wishes.state.mkdir(parents=True)
     batch = make_batch(wishes.seed, wishes.forms, first_day=FIRST_DAY, days=FORM_DAYS)
     start, end = start_of(FIRST_DAY), end_of(batch)
@@ -77,7 +75,7 @@ async def run_demo(wishes: Wishes, console: Console) -> int:
     finally:
         await asyncio.to_thread(system.stop)
         if not wishes.keep:
-            _wipe_data(wishes.state)
+            await asyncio.to_thread(system.erase_data)
     console.print(f"\nMails: {system.mails}   logs: {system.logs}", highlight=False)
     return code
 
@@ -104,10 +102,3 @@ def _conclude(evidence: Evidence, console: Console) -> int:
     verdicts = judge(evidence)
     tables.show_all(console, evidence, verdicts)
     return 0 if all(verdict.kept for verdict in verdicts) else 1
-
-
-def _wipe_data(state: Path) -> None:
-    """Throw away databases and topics; what people look at afterwards stays: mails, logs, the clock."""
-    for name in ("postgres", "kafka"):
-        with suppress(OSError):
-            shutil.rmtree(state / name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -292,21 +293,7 @@ class System:
         write_private(self.state / "run.json", content)
 
     def _take_lock(self) -> None:
-        self.state.mkdir(parents=True, exist_ok=True)
-        lock = (self.state / "lock").open("a+")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            holder = lock.read().strip()
-            lock.close()
-            raise SystemRuns(
-                f"process {holder} runs a system on {self.state}: stop it with Ctrl-C there"
-            ) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        self._lock = lock
+        self._lock = _lock(self.state)
 
     def _turn_logs(self) -> None:
         for path in self.logs.glob("*.log"):
@@ -315,3 +302,30 @@ class System:
 
     def _log(self, part: str) -> Path:
         return self.logs / f"{part}.log"
+
+
+def clear_state(state: Path) -> None:
+    """Throw away a state folder with everything in it.  :raises SystemRuns: its system runs."""
+    if state.exists():
+        with _lock(state):
+            shutil.rmtree(state)
+
+
+def _lock(state: Path) -> IO[str]:
+    """Return the open lock file of the folder; closing it gives the folder free.
+
+    :raises SystemRuns: another process holds it.
+    """
+    state.mkdir(parents=True, exist_ok=True)
+    lock = (state / "lock").open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        holder = lock.read().strip()
+        lock.close()
+        raise SystemRuns(f"process {holder} runs a system on {state}: stop it with Ctrl-C there") from None
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+    return lock

@@ -9,7 +9,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from ops.runtime import os_user
 from ops.runtime.databases import provision, with_user
+from ops.runtime.os_user import installed
 from ops.runtime.postgres import EmbeddedPostgres
 from ops.runtime.processes import AlreadyRunning
 from tests.support.lives import lives
@@ -103,6 +105,28 @@ async def test_where_its_user_cannot_reach_the_folder_it_takes_another_one_and_s
         server.stop()
         server.erase()
     assert not place.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root must let another user run PostgreSQL")
+async def test_where_its_user_cannot_reach_the_programs_it_runs_a_copy(
+    postgres: EmbeddedPostgres, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = folder / "home"
+    closed.mkdir(mode=0o700)
+    wheel = installed().parent
+    for name in (wheel.name, f"{wheel.name}.libs"):  # as an environment below somebody's home
+        shutil.copytree(wheel.with_name(name), closed / name, symlinks=True)
+    monkeypatch.setattr(os_user, "installed", lambda: closed / wheel.name / "pginstall")
+    monkeypatch.setattr(os_user, "places", lambda: [folder])
+
+    for _ in range(2):
+        postgres.start()
+        assert await run(postgres.admin_dsn, "SELECT 1") == 1
+        assert Path(f"/proc/{postgres.pids[0]}/exe").readlink().is_relative_to(folder)
+        assert not Path(f"/proc/{postgres.pids[0]}/exe").readlink().is_relative_to(closed)
+        postgres.stop()
+
+    assert closed.stat().st_mode & 0o777 == 0o700
 
 
 async def test_a_service_reaches_its_own_database_only_and_owns_nothing(postgres: EmbeddedPostgres) -> None:

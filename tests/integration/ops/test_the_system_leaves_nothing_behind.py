@@ -17,7 +17,7 @@ import pytest
 
 from chassis.testing import until
 from ops.runtime.smtp import message_ids
-from ops.runtime.system import KAFKA, POSTGRES, System, SystemRuns
+from ops.runtime.system import KAFKA, POSTGRES, System, SystemRuns, clear_state
 from tests.support.engines import CACHE
 from tests.support.lives import lives
 
@@ -51,6 +51,8 @@ async def test_what_dies_is_started_again_and_a_stop_leaves_no_process(system: S
     assert set(first) == {"postgres", "kafka", "smtp", *SERVICES}
     with pytest.raises(SystemRuns):
         System(system.state, cache=CACHE, services=SERVICES).start()
+    with pytest.raises(SystemRuns):
+        clear_state(system.state)
 
     for name in system.parts:
         system.kill_part(name)
@@ -64,6 +66,8 @@ async def test_what_dies_is_started_again_and_a_stop_leaves_no_process(system: S
     system.stop()
     assert not [pid for pid in seen if lives(pid)]
     assert not (system.state / "run.json").exists()
+    clear_state(system.state)
+    assert not system.state.exists()
 
 
 async def test_the_ops_routes_want_the_token_of_the_folder(system: System) -> None:
