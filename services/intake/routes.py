@@ -54,6 +54,7 @@ class Routes:
         return [
             Route("/contacts/resolve", self.resolve, methods=["POST"]),
             Route("/ops/submissions", self._guarded(self.submissions), methods=["GET"]),
+            Route("/ops/submissions/recheck", self._guarded(self.recheck_all), methods=["POST"]),
             Route("/ops/submissions/{id:uuid}", self._guarded(self.submission), methods=["GET"]),
             Route("/ops/submissions/{id:uuid}/recheck", self._guarded(self.recheck), methods=["POST"]),
             Route("/ops/quarantine", self._guarded(self.quarantine), methods=["GET"]),
@@ -104,13 +105,25 @@ class Routes:
         """
         submission_id: UUID = request.path_params["id"]
         async with self.transaction() as conn:
-            if not await views.page_of_submissions(conn, status=None, after=0, limit=1, only=submission_id):
+            rows = await views.page_of_submissions(conn, status=None, after=0, limit=1, only=submission_id)
+            if not rows:
                 raise _no_submission()
-            if not await store.reopen(conn, submission_id):
+            if not await store.reopen(conn, status=Status(rows[0]["status"]), only=submission_id):
                 raise Problem(HTTPStatus.CONFLICT, "not_waiting", "It is neither stuck nor in triage")
         log.info("submission_reopened", submission_id=str(submission_id))
         self.reopened()
         return _answer({"submission_id": submission_id, "status": Status.RECEIVED.value})
+
+    async def recheck_all(self, request: Request) -> Response:
+        """Give everything of one status back to the check. Query: status (stuck or triage)."""
+        status = request.query_params.get("status")
+        if status not in {Status.STUCK.value, Status.TRIAGE.value}:
+            raise _bad_query("status", "stuck or triage is expected")
+        async with self.transaction() as conn:
+            count = await store.reopen(conn, status=Status(status))
+        log.info("submissions_reopened", status=status, count=count)
+        self.reopened()
+        return _answer({"reopened": count})
 
     async def quarantine(self, request: Request) -> Response:
         """Return a page of what unknown forms sent, without the bodies."""

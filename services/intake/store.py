@@ -209,17 +209,18 @@ async def count_failure(
     return Status(status) if status else None
 
 
-async def reopen(conn: Connection, submission_id: UUID) -> bool:
-    """Let a submission that is stuck or in triage be checked again; return whether it was."""
+async def reopen(conn: Connection, *, status: Status, only: UUID | None = None) -> int:
+    """Let submissions that are stuck or in triage be checked again, all or one; return how many that were."""
     done = await conn.execute(
         """
         UPDATE submissions
            SET status = 'received', attempts = 0, reason = NULL, drifts = '[]', decided_at = NULL
-         WHERE submission_id = $1 AND status IN ('stuck', 'triage')
+         WHERE status = $1 AND status IN ('stuck', 'triage') AND ($2::uuid IS NULL OR submission_id = $2)
         """,
-        submission_id,
+        status.value,
+        only,
     )
-    return done == "UPDATE 1"
+    return int(done.removeprefix("UPDATE "))
 
 
 def _order_row(standing: Standing, order_no: str | None, now: datetime) -> tuple[object, ...]:

@@ -95,3 +95,23 @@ async def test_a_time_in_the_future_is_a_case_for_a_person(house: House) -> None
     shown = await house.shown(await house.taken(document(submitted_at=ahead)))
 
     assert (shown["status"], shown["reason"]) == ("triage", "submitted_in_the_future")
+
+
+async def test_everything_in_triage_is_given_back_at_once(house: House) -> None:
+    strange = [document(f"r-{number}") for number in range(3)]
+    for each in strange:
+        each["answers"][0]["title"] = "お客様の氏名"
+        await house.taken(each)
+    ordered = await house.taken(document("r-9"))
+    authorized = {"Authorization": "Bearer token-of-ops"}
+
+    nothing = await house.http.post("/ops/submissions/recheck?status=stuck", headers=authorized)
+    everything = await house.http.post("/ops/submissions/recheck?status=triage", headers=authorized)
+
+    assert (nothing.json(), everything.json()) == ({"reopened": 0}, {"reopened": 3})
+    assert await house.pending() == 3
+    assert (await house.shown(ordered))["status"] == "order"
+    for query in ("", "?status=order"):
+        refused = await house.http.post(f"/ops/submissions/recheck{query}", headers=authorized)
+        assert refused.status_code == 400
+    assert (await house.http.post("/ops/submissions/recheck?status=triage")).status_code == 401

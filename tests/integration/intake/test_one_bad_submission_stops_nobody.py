@@ -18,14 +18,14 @@ from tests.support.webhooks import document
 BROKEN = "r-3"
 
 
-def break_on(monkeypatch: pytest.MonkeyPatch, error: Exception) -> list[str]:
-    """Let the decision about one response fail; return the responses that were tried."""
+def break_on(monkeypatch: pytest.MonkeyPatch, *errors: Exception) -> list[str]:
+    """Let the decision about one response fail, with each error in turn; return the responses that were tried."""
     tried: list[str] = []
 
     def broken(form: Any, submission: Submission, *more: Any) -> Outcome:
         tried.append(submission.response_id)
         if submission.response_id == BROKEN:
-            raise error
+            raise errors[(tried.count(BROKEN) - 1) % len(errors)]
         return decide(form, submission, *more)
 
     monkeypatch.setattr(handlers, "decide", broken)
@@ -105,7 +105,13 @@ async def test_trouble_of_the_world_counts_against_nobody(
     await house.post(document(BROKEN))
     (worker,) = house.parts.workers
     with monkeypatch.context() as patch:
-        break_on(patch, asyncpg.CannotConnectNowError("starting up"))
+        tried = break_on(patch, asyncpg.CannotConnectNowError("starting up"))
+        for _ in range(7):
+            with pytest.raises(asyncpg.CannotConnectNowError):
+                await worker.run_once()
+        assert len(tried) == 7, "what the world did to a batch it would do to each of it"
+    with monkeypatch.context() as patch:
+        break_on(patch, ZeroDivisionError("x"), asyncpg.CannotConnectNowError("starting up"))
         for _ in range(7):
             with pytest.raises(asyncpg.CannotConnectNowError):
                 await worker.run_once()
@@ -167,6 +173,22 @@ async def test_two_workers_at_once_judge_everything_once(house: House, intake_db
     assert len([each for each in told if each["type"] == "order.submitted.v1"]) == 60
     assert len([each for each in told if each["type"] == "order.amended.v1"]) == 60
     assert await house.value("SELECT last FROM order_counters") == 60
+
+
+async def test_what_another_worker_is_judging_is_waited_for_and_left_alone(
+    house: House, intake_db: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await house.post(document())
+    async with open_house(intake_db.app) as other:
+        async with house.base.transaction() as conn:
+            assert await house.checking.check(conn=conn, now=house.clock.now()) == 1
+            second = asyncio.create_task(other.check())
+            done, _ = await asyncio.wait({second}, timeout=0.3)
+            assert not done
+
+        assert await second == 0
+    assert len(await house.announced()) == 1
+    assert "batch_failed" not in capsys.readouterr().out
 
 
 async def test_the_app_role_cannot_rewrite_what_is_evidence(intake_db: Any) -> None:
