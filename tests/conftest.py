@@ -11,6 +11,7 @@ service_db     await service_db("billing") returns a fresh, migrated database: .
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from typing import Any
 
 import pytest
 
@@ -19,19 +20,29 @@ from ops.runtime.databases import ServiceDsns
 from ops.runtime.topics import empty_topics, ensure_topics
 from tests.support.engines import Engines, NoRuntime, chosen
 
+_USED = pytest.StashKey[Engines]()
 
-def pytest_report_header() -> str:
-    """Say which engines this session would use."""
+
+def pytest_configure() -> None:
+    """Refuse a runtime that is not there before anything runs."""
     try:
-        return f"kaitsu engines: {chosen()} (KAITSU_TEST_RUNTIME=embedded|containers|external)"
+        chosen()
     except NoRuntime as error:
         raise pytest.UsageError(str(error)) from None
 
 
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say which engines the tests ran on, also when pytest is quiet."""
+    if used := config.stash.get(_USED, None):
+        terminalreporter.write_line(
+            f"engines: {used.runtime} ({', '.join(used.started) or 'none was needed'})"
+        )
+
+
 @pytest.fixture(scope="session")
-def engines() -> Generator[Engines]:
+def engines(request: pytest.FixtureRequest) -> Generator[Engines]:
     """Give the session's engines, not started yet; stop them in the end."""
-    made = Engines(chosen())
+    made = request.config.stash[_USED] = Engines(chosen())
     yield made
     made.stop()
 

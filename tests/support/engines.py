@@ -125,6 +125,11 @@ class Engines:
         self._pair = {"embedded": Embedded, "containers": Containers, "external": External}[self.runtime]()
 
     @property
+    def started(self) -> list[str]:
+        """Which of the two were asked for."""
+        return sorted(self._found)
+
+    @property
     def admin_dsn(self) -> str:
         """The DSN of a role that may make roles and databases."""
         if "postgres" not in self._found:
