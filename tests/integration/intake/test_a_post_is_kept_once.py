@@ -8,6 +8,7 @@ from collections import Counter
 from datetime import timedelta
 
 from chassis.clock import utc_now
+from services.intake.workers import CHECK_SUBMISSIONS
 from tests.integration.intake.house import NOW, OLD_EAST, House
 from tests.support.webhooks import WEST, body_of, document, webhook_id
 
@@ -106,3 +107,12 @@ async def test_an_answer_is_only_given_after_the_commit(house: House) -> None:
         assert not done
 
     assert (await posting).status_code == 202
+
+
+async def test_a_new_submission_wakes_the_check_and_a_repeat_does_not(house: House) -> None:
+    alarm = house.base.signals.workers[CHECK_SUBMISSIONS]
+
+    for expected in (True, False):
+        alarm.clear()
+        await house.post(document())
+        assert alarm.is_set() is expected

@@ -89,6 +89,7 @@ async def test_an_edit_that_mends_the_defects_becomes_the_order(house: House) ->
 
 async def test_an_edit_of_an_order_is_a_version_with_the_names_of_what_changed(house: House) -> None:
     first = UUID(await house.taken(document()))
+    house.later(days=2)
     second = UUID(
         await house.taken(edit(plan="IP16", phone="080-0000-0002", remarks="午前中", building="第一ビル"))
     )
@@ -120,6 +121,7 @@ async def test_an_edit_of_an_order_is_a_version_with_the_names_of_what_changed(h
     ]
     assert [each["sequence"] for each in told] == [2, 3]
     assert {each["correlation_id"] for each in told} == {first}
+    assert await house.value("SELECT ordered_at FROM orders") == NOW
     shown = await house.shown(str(third))
     assert (shown["status"], shown["effect"], shown["version"]) == ("edit", "amended", 3)
 
