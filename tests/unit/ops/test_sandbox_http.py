@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from ops.sandbox.book import Book
 from ops.sandbox.calendar import japanese_calendar
 from ops.sandbox.law import read_law
 from ops.sandbox.main import routes
+from ops.sandbox.plan import Action
 from ops.sandbox.player import Player
 from tests.unit.ops.accepting_world import AcceptingWorld
 
@@ -95,3 +97,26 @@ async def test_the_plans_show_what_was_said_and_the_dates_that_were_set(
 @pytest.mark.parametrize("path", ["/ops/quiet", "/ops/plans"])
 async def test_operators_need_the_token(http: httpx.AsyncClient, path: str) -> None:
     assert (await http.get(path)).status_code == 401
+
+
+async def test_the_player_sleeps_while_nothing_is_due(
+    player: ReadAhead, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[datetime] = []
+
+    def nothing(_book: Book, now: datetime) -> list[Action]:
+        looks.append(now)
+        return []
+
+    monkeypatch.setattr(Book, "due", nothing)
+    player.caught_up.set()
+    tasks = [
+        asyncio.create_task(player._speak(None)),  # pyright: ignore[reportPrivateUsage] - its loop alone, without a broker
+        asyncio.create_task(player._watch_clock()),  # pyright: ignore[reportPrivateUsage]
+    ]
+
+    await asyncio.wait(tasks, timeout=0.6)
+
+    for task in tasks:
+        task.cancel()
+    assert 2 <= len(looks) <= 5
