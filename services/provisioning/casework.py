@@ -114,7 +114,9 @@ class Casework:
         if order_id is None:
             self._refuse(said, Code.UNKNOWN_ORDER, None, at=said.at)
             return
-        at = max(said.at, self._orders[order_id].opened_at)  # nothing happened to an order before it was there
+        at = max(
+            said.at, self._orders[order_id].opened_at
+        )  # nothing happened to an order before it was there
         self.fire_deadlines(order_id, by=at)
         order = self._orders[order_id]
         cause = Cause(said.cause.id, order.correlation_id, said.cause.traceparent)
