@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from random import Random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel.times import local_date
@@ -161,18 +162,17 @@ def test_what_ended_stays_ended(script: list[Step]) -> None:
 
 
 def test_the_walk_reaches_every_corner() -> None:
+    # A seeded generator instead of hypothesis: what hypothesis draws depends on which modules are loaded.
+    rng = Random(1)
+    kinds = [kind for kind in FactKind if kind is not FactKind.ORDER_OPENED]
     reached: set[tuple[State, FactKind]] = set()
-
-    @settings(max_examples=300, derandomize=True, database=None)
-    @given(SCRIPTS)
-    def go(script: list[Step]) -> None:
+    for _ in range(600):
         walk = Walk()
-        for step in script:
+        for _ in range(rng.randint(4, 60)):
             before = walk.order
-            walk.step(step)
+            pick = rng.choice((rng.randint(0, 11), rng.randint(0, 11), rng.randint(0, 11), rng.choice(kinds)))
+            walk.step((pick, april(rng.randint(1, 12)), april(rng.randint(1, 12)), rng.randint(0, 30)))
             if walk.order is not before:
                 reached.add((before.state, walk.history[-1][0].kind))
-
-    go()
 
     assert set(TABLE) - reached <= {(state, FactKind.ORDER_CANCELLED) for state in State}
