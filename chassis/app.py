@@ -108,7 +108,9 @@ async def running(
             if missing:
                 raise migrate.BadMigrations(f"{len(missing)} migrations are missing: run `migrate` first")
             await facts.agree_on_clock(conn, time)
-        client = await stack.enter_async_context(httpx.AsyncClient(timeout=10.0, follow_redirects=False))
+        # A proxy of the environment is for downloads: it must not see tokens and people between our own services.
+        http = httpx.AsyncClient(timeout=10.0, follow_redirects=False, trust_env=False)
+        client = await stack.enter_async_context(http)
         base = Base(name, settings, pool, time, client)
         relay = Relay(base)
         parts = await wire(base)

@@ -23,6 +23,11 @@ LIMITS: Final = {
     "idle_in_transaction_session_timeout": "30s",
     "timezone": "UTC",
     "jit": "off",
+    # A host that vanished gives up its session locks (relay, senders) within half a minute, not after two hours.
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "30s",
 }
 CONNECT_S: Final = 5.0
 

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chassis import errors, logs, metrics
 
 log = logs.get_logger(__name__)
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 @dataclass(frozen=True)
@@ -115,12 +116,17 @@ class _Guard:
         try:
             await self._app(scope, receive, watched)
         except Exception as error:  # the last line of defense: a client never sees why
-            log.exception("request_failed", method=scope["method"])
+            log.exception("request_failed", method=_method(scope))
             if status:  # the answer has begun: cut the connection
                 raise ConnectionError("the answer was cut") from None
             await _generic(error).response()(scope, receive, watched)
         finally:
-            metrics.REQUESTS.labels(scope["method"], str(status)).inc()
+            metrics.REQUESTS.labels(_method(scope), str(status)).inc()
+
+
+def _method(scope: Scope) -> str:
+    """Return the method for metrics and logs; one that we do not know could be any text of a stranger."""
+    return scope["method"] if scope["method"] in _METHODS else "other"
 
 
 def _generic(error: Exception) -> Problem:

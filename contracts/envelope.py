@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,20 @@ from kernel.ids import derived_id, inbound_id
 
 CONTENT_TYPE: Final = "application/json"
 Headers = list[tuple[str, bytes]]
+_TYPE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,119}")
+_KNOWN: Final = frozenset(
+    {
+        *("ce_specversion", "ce_id", "ce_source", "ce_type", "ce_time", "ce_recordedtime", "ce_subject"),
+        *(
+            "ce_sequence",
+            "ce_dataschema",
+            "ce_correlationid",
+            "ce_causationid",
+            "traceparent",
+            "content-type",
+        ),
+    }
+)
 
 
 class BadEnvelope(ValueError):
@@ -109,7 +124,7 @@ def from_headers(headers: Iterable[tuple[str, bytes]], *, topic: str) -> Envelop
     """Return the envelope of a record.
 
     On a partner's topic the id may be any text (it becomes a uuid5 of source and id), the source is the
-    topic's owner whatever the record says, and missing subject, sequence and correlation are filled.
+    topic's owner and the subject empty, whatever the record says; a missing correlation is filled.
     :raises BadEnvelope: a needed header is missing, doubled or malformed.
     """
     texts = _texts(headers)
@@ -127,8 +142,8 @@ def from_headers(headers: Iterable[tuple[str, bytes]], *, topic: str) -> Envelop
     return Envelope(
         id=id_,
         source=source,
-        type=_needed(texts, "ce_type"),
-        subject=texts.get("ce_subject", "") if partner else _needed(texts, "ce_subject"),
+        type=_type(_needed(texts, "ce_type")),
+        subject="" if partner else _needed(texts, "ce_subject"),
         sequence=None if partner else _sequence(_needed(texts, "ce_sequence")),
         occurred_at=occurred_at,
         recorded_at=_instant("ce_recordedtime", recorded) if recorded else occurred_at,
@@ -141,12 +156,13 @@ def from_headers(headers: Iterable[tuple[str, bytes]], *, topic: str) -> Envelop
 def _texts(headers: Iterable[tuple[str, bytes]]) -> Mapping[str, str]:
     texts: dict[str, str] = {}
     for name, raw in headers:
+        shown = name if name in _KNOWN else "header"  # its name could be any text of a stranger
         if name in texts:
-            raise BadEnvelope(name, "must stand once")
+            raise BadEnvelope(shown, "must stand once")
         try:
             texts[name] = raw.decode()
         except UnicodeDecodeError:
-            raise BadEnvelope(name, "must be UTF-8") from None
+            raise BadEnvelope(shown, "must be UTF-8") from None
     return texts
 
 
@@ -154,6 +170,12 @@ def _needed(texts: Mapping[str, str], name: str) -> str:
     if not texts.get(name):
         raise BadEnvelope(name, "is missing")
     return texts[name]
+
+
+def _type(text: str) -> str:
+    if not _TYPE.fullmatch(text):
+        raise BadEnvelope("ce_type", "must be ASCII letters, digits, dots, dashes and underscores")
+    return text
 
 
 def _uuid(name: str, text: str) -> UUID:

@@ -6,10 +6,12 @@ from typing import Any
 
 import httpx
 import pytest
+from prometheus_client import generate_latest
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from chassis import metrics
 from chassis.http import FieldError, Problem, make_http, require_token
 
 
@@ -56,3 +58,12 @@ async def test_anything_else_does_not(given: str) -> None:
     answer = await _get("/guarded", **({"authorization": given} if given.isascii() and given else {}))
 
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+
+
+async def test_a_method_that_somebody_made_up_makes_no_metric_of_its_own() -> None:
+    app: Any = make_http([Route("/guarded", _guarded)])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://toy") as client:
+        await client.request("EVIL7", "/guarded")
+
+    assert b"EVIL7" not in generate_latest(metrics.REGISTRY)
+    assert b'method="other"' in generate_latest(metrics.REGISTRY)

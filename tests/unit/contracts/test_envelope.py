@@ -54,6 +54,7 @@ def test_the_same_cause_makes_the_same_event_id_and_the_discriminator_another() 
         ("ce_sequence", "\uff11".encode()),
         ("ce_correlationid", b"x"),
         ("ce_type", b""),
+        ("ce_type", "desk.consult_done.v名前".encode()),
         ("ce_subject", b"\xff\xfe"),
     ],
 )
@@ -76,6 +77,13 @@ def test_a_missing_header_is_named(name: str) -> None:
     assert caught.value.field == name
 
 
+def test_the_name_of_a_strange_header_is_not_repeated() -> None:
+    with pytest.raises(BadEnvelope) as caught:
+        from_headers([*to_headers(ENVELOPE), ("a name", b"\xff")], topic="kaitsu.works")
+
+    assert (caught.value.field, "a name" in str(caught.value)) == ("header", False)
+
+
 def test_a_doubled_header_is_refused() -> None:
     with pytest.raises(BadEnvelope):
         from_headers([*to_headers(ENVELOPE), ("ce_id", b"x")], topic="kaitsu.works")
@@ -86,14 +94,15 @@ def test_a_partner_cannot_speak_for_another_source_and_its_ids_may_be_any_text()
         ("ce_specversion", b"1.0"),
         ("ce_id", b"job 7"),
         ("ce_source", b"/kaitsu/billing"),
-        ("ce_type", b"t"),
+        ("ce_type", b"t.v1"),
+        ("ce_subject", b"a name"),
     ]
     read = from_headers([*claim, ("ce_time", b"2026-09-01T03:00:00Z")], topic="kaitsu.partners.carrier")
     other = from_headers([*claim, ("ce_time", b"2026-09-01T03:00:00Z")], topic="kaitsu.partners.desk")
 
     assert read.source == "/partners/carrier"
     assert read.id != other.id
-    assert (read.sequence, read.correlation_id) == (None, read.id)
+    assert (read.sequence, read.correlation_id, read.subject) == (None, read.id, "")
 
 
 def test_an_event_survives_its_bytes_and_carries_only_its_data() -> None:
