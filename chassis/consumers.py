@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 from aiokafka import ConsumerRebalanceListener  # pyright: ignore[reportMissingTypeStubs]
+from aiokafka.errors import ConsumerStoppedError, KafkaError  # pyright: ignore[reportMissingTypeStubs]
 from faststream import AckPolicy
 from faststream.exceptions import NackMessage
 from faststream.kafka import KafkaBroker
@@ -20,6 +21,7 @@ from chassis.deliver import ComeAgain, Deliverer
 
 MAX_RECORDS: Final = 500
 DRAIN_S: Final = 10.0
+POLL_FAILS_S: Final = 5.0
 _LONGEST_WAIT_S: Final = 10.0
 log = logs.get_logger(__name__)
 
@@ -49,6 +51,14 @@ class _Member(ConsumerRebalanceListener):
             no_reply=True,  # a record could name a topic to answer to
         )
         self._subscriber(self._handle)
+        subscriber: Any = self._subscriber
+        self._receive: Callable[[Any], Awaitable[Any]] = subscriber.get_msg
+        subscriber.get_msg = self._poll
+        self._failing_since: float | None = None
+
+    def failing_s(self) -> float:
+        """Return for how long no poll has succeeded."""
+        return 0.0 if self._failing_since is None else clock.monotonic() - self._failing_since
 
     def busy_s(self) -> float:
         """Return for how long the batch at hand has been worked on, 0 when there is none."""
@@ -89,6 +99,26 @@ class _Member(ConsumerRebalanceListener):
         if not self._leaving:
             self.deliverer.interrupt.clear()
 
+    async def _poll(self, consumer: Any) -> Any:
+        """Return the next batch; when the client cannot read a record, take back what it had already passed.
+
+        A failed poll throws away what it read from other partitions, and the next commit would cover it.
+        :raises KafkaError: the poll failed; the loop waits and polls again.
+        """
+        try:
+            batch = await self._receive(consumer)
+        except ConsumerStoppedError:
+            raise
+        except Exception as error:
+            if self._failing_since is None:
+                self._failing_since = clock.monotonic()
+            metrics.WAITS.labels(self.deliverer.group).inc()
+            log.error("poll_failed", consumer=self.deliverer.group, **errors.describe(error))  # noqa: TRY400
+            await rewind(consumer)
+            raise KafkaError("the poll failed, see poll_failed") from None
+        self._failing_since = None
+        return batch
+
     async def _parse(self, batch: tuple[Any, ...], original: Callable[[Any], Awaitable[Any]]) -> Any:
         """Hide the headers from FastStream: one that is not UTF-8 would make the whole batch vanish."""
         self._busy_since = clock.monotonic()
@@ -102,6 +132,16 @@ class _Member(ConsumerRebalanceListener):
             await self.deliverer.deliver(batch)
         except ComeAgain:
             raise NackMessage from None
+
+
+async def rewind(consumer: Any) -> None:
+    """Go back to what is committed, and to the beginning of partitions where nothing is."""
+    for partition in consumer.assignment():
+        committed = await consumer.committed(partition)
+        if committed is None:
+            await consumer.seek_to_beginning(partition)
+        else:
+            consumer.seek(partition, committed)
 
 
 async def _records_of(message: Any) -> Any:
@@ -145,6 +185,10 @@ class Consumers:
         ]
 
     def unready(self) -> list[str]:
-        """Return the groups that never joined, are stuck, or were stopped by a row of failures."""
-        waiting = [m.deliverer.group for m in self._members if not m.joined or m.deliverer.stopped]
+        """Return the groups that never joined, cannot poll, are stuck, or were stopped by a row of failures."""
+        waiting = [
+            m.deliverer.group
+            for m in self._members
+            if not m.joined or m.deliverer.stopped or m.failing_s() > POLL_FAILS_S
+        ]
         return [*waiting, *self.stuck()]

@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+from faststream.kafka.subscriber.usecase import BatchSubscriber
 
 from chassis import metrics
 from chassis.testing import SteppedClock, until
@@ -89,6 +90,35 @@ async def test_malformed_records_in_mid_batch_are_kept_and_the_rest_is_delivered
     ]
     assert rows[0]["record_value"] == value
     assert rows[0]["record_headers"][-1] == ["x-note", "//4="]
+
+
+async def test_a_poll_that_fails_half_way_loses_nothing_and_is_seen(
+    ground: Ground, conn: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As when one partition holds a record that the client cannot read: what other partitions gave is thrown away.
+    topic = await ground.new_topic(2)
+    await ground.send(topic, raw(A, 1), raw(A, 2), partition=0)
+    await ground.send(topic, raw(B, 1), partition=1)
+    poll, thrown, broken = BatchSubscriber.get_msg, [0], [True]
+
+    async def half_way(self: Any, consumer: Any) -> Any:
+        batch = await poll(self, consumer)
+        if batch and broken[0]:
+            thrown[0] += 1
+            raise UnicodeDecodeError("utf-8", b"", 0, 1, "made up")
+        return batch
+
+    monkeypatch.setattr(BatchSubscriber, "get_msg", half_way)
+    async with ground.running(Toy(topic)) as service, httpx.AsyncClient(base_url=service.address) as client:
+
+        async def unready() -> bool:
+            return (await client.get("/ready")).status_code == 503 and thrown[0] >= 2
+
+        await until(unready, 20)
+        broken[0] = False
+        found = await saw(conn, 3)
+
+    assert sorted(found) == sorted([(A.key, 1), (A.key, 2), (B.key, 1)])
 
 
 async def test_unknown_types_are_passed_over_and_unknown_versions_are_kept(
