@@ -98,11 +98,11 @@ class Ops:
     async def _letters(self, request: Request) -> Response:
         query = request.query_params
         try:
-            limit, after = min(int(query.get("limit", "100")), 500), int(query.get("after", "0"))
+            limit, after = max(1, min(int(query.get("limit", "100")), 500)), int(query.get("after", "0"))
         except ValueError:
             raise Problem(400, "bad_query", "limit and after are whole numbers") from None
         async with self.base.pool.acquire(timeout=ACQUIRE_S) as conn:
-            rows = await dead_letters.page(conn, status=query.get("status"), limit=max(limit, 1), after=after)
+            rows = await dead_letters.page(conn, status=query.get("status"), limit=limit, after=after)
         full = len(rows) == limit
         return JSONResponse(
             {"letters": [dead_letters.listed(row) for row in rows], "next": rows[-1]["id"] if full else None}

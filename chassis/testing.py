@@ -24,7 +24,7 @@ _TABLES: Final = (
 )
 
 
-async def until(cond: Callable[[], T | Awaitable[T]], limit_s: float = 10) -> T:
+async def until(cond: Callable[[], T | Awaitable[T | None] | None], limit_s: float = 10) -> T:
     """Return the first truthy value of cond, asked every 10 ms.
 
     :raises TimeoutError: there was none within limit_s.
@@ -32,7 +32,7 @@ async def until(cond: Callable[[], T | Awaitable[T]], limit_s: float = 10) -> T:
     end = clock.monotonic() + limit_s
     while True:
         found = cond()
-        value = cast("T", await found if isawaitable(found) else found)
+        value = cast("T | None", await found if isawaitable(found) else found)
         if value:
             return value
         if clock.monotonic() > end:

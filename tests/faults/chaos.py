@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -30,21 +31,37 @@ class Blow:
 
 @dataclass
 class Chaos:
-    """Kills the parts in the given order, each at a moment at which it has work, until all were hit."""
+    """Kills every part as often as asked, each time at a moment at which it has work.
+
+    parts: how often each part is to be hit. Of those that have work the first in this order is hit, so the parts
+    that have work for a short time only come first.
+    """
 
     world: World
-    parts: Sequence[str]
+    parts: Mapping[str, int]
     blows: list[Blow] = field(default_factory=list[Blow])
 
     async def run(self) -> None:
-        """Return when every part was hit."""
-        for number, part in enumerate(self.parts):
-            work = await until(partial(self._work_of, part), _LONGEST_S)
-            await asyncio.sleep(_AIMS_S[number % len(_AIMS_S)])
+        """Return when every part was hit as often as asked."""
+        while self.left():
+            part, work = await until(self._at_work, _LONGEST_S)
+            await asyncio.sleep(_AIMS_S[len(self.blows) % len(_AIMS_S)])
             await asyncio.to_thread(self.world.system.kill_part, part)
             self.blows.append(Blow(part, work))
             await asyncio.to_thread(self.world.system.start_part, part)
             await until(partial(self._is_idle, part), _LONGEST_S)  # the next blow shall hit other work
+
+    def left(self) -> Counter[str]:
+        """Return how often each part is still to be hit."""
+        return Counter(self.parts) - Counter(blow.part for blow in self.blows)
+
+    async def _at_work(self) -> tuple[str, str] | None:
+        left = self.left()
+        parts = [part for part in self.parts if left[part]]
+        for part, work in zip(parts, await asyncio.gather(*map(self._work_of, parts)), strict=True):
+            if work:
+                return part, work
+        return None
 
     async def _is_idle(self, part: str) -> bool:
         return not await self._work_of(part)
