@@ -1,12 +1,15 @@
-"""What a prediction is asked about (a case), and what one past order was like over time (an episode)."""
+"""What a prediction is asked about (a case), its answer, and what one past order was like over time (an episode)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
+from typing import Literal
 
 from services.provisioning.domain.patterns import Pattern
+
+Basis = Literal["rule", "history"]
 
 
 class Stage(IntEnum):
@@ -91,3 +94,23 @@ class Episode:
     def closed(self) -> bool:
         """Whether its line was lit, so that its lead time is known."""
         return self.activated_on is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """When the line will be lit; earliest <= p10 <= p50 <= p90, none before the day of the question; local dates.
+
+    earliest_on: one of a hundred is lit by then, by the rule: the shortest time. basis: the rule table, or comparable
+    closed orders, and how many. Days are whole, so that p10_on to p90_on holds more than 80 %: low_part and high_part
+    (0 to 1) say how much of its first and of its last day belongs to the 80 %; one day alone has low_part.
+    """
+
+    earliest_on: date
+    p10_on: date
+    p50_on: date
+    p90_on: date
+    basis: Basis
+    comparable: int
+    model_version: str
+    low_part: float = 1.0
+    high_part: float = 1.0
