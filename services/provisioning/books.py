@@ -75,11 +75,17 @@ class _Calendar(_Strict):
     clause: _Text
 
 
+class _Promise(_Strict):
+    better_days: _Days
+    clause: _Text
+
+
 class _OperatorFile(_Strict):
     consult: _Consult
     address_registration: _Registration
     deadlines: _Deadlines
     claims: _Claims
+    promise: _Promise
     calendar: _Calendar
 
 
@@ -113,6 +119,7 @@ def parse_rules(text: str, shortest_days: Mapping[Pattern, int]) -> Rules:
         registration_in_business_days=rows.address_registration.day_count == "business",
         day_ends_after_hours=rows.deadlines.day_ends_after_hours,
         waiting_days=rows.claims.waiting_days,
+        promise_better_days=rows.promise.better_days,
         horizon_days=rows.claims.horizon_days,
         shortest_days=shortest_days,
     )

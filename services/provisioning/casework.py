@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -21,6 +21,7 @@ from services.provisioning.domain.lifecycle import Move
 from services.provisioning.domain.order import FiberOrder
 from services.provisioning.domain.refusals import Code, Refused
 from services.provisioning.domain.rules import Rules
+from services.provisioning.outlook import Forecaster, Outlook
 from services.provisioning.store import claims as claim_store
 from services.provisioning.store import deadlines as deadline_store
 from services.provisioning.store import orders as order_store
@@ -76,8 +77,10 @@ class Said:
 class Casework:
     """Orders at hand and what became of them; nothing is written before `write`. now: business time."""
 
-    def __init__(self, orders: Iterable[FiberOrder], *, rules: Rules, now: datetime) -> None:
-        self._rules, self._now = rules, require_aware(now)
+    def __init__(
+        self, orders: Iterable[FiberOrder], *, rules: Rules, outlook: Outlook, now: datetime
+    ) -> None:
+        self._rules, self._outlook, self._now = rules, outlook, require_aware(now)
         self._before: dict[UUID, FiberOrder] = {order.order_id: order for order in orders}
         self._orders = dict(self._before)
         self._ids: dict[str, UUID] = {order.order_no: order.order_id for order in self._before.values()}
@@ -85,6 +88,27 @@ class Casework:
         self._outgoing: list[Outgoing] = []
         self.moves: list[Move] = []
         self.refused: list[RefusedClaim] = []
+
+    @classmethod
+    async def begin(
+        cls,
+        conn: Connection,
+        *,
+        numbers: Iterable[str] = (),
+        ids: Iterable[UUID] = (),
+        rules: Rules,
+        forecaster: Forecaster,
+        now: datetime,
+    ) -> Casework:
+        """Return the orders with these numbers or ids, locked, and what is expected of them."""
+        orders = await order_store.load_many(conn, numbers=numbers, ids=ids)
+        outlook = await Outlook.open(conn, forecaster, orders, better_days=rules.promise_better_days, now=now)
+        return cls(orders, rules=rules, outlook=outlook, now=now)
+
+    @property
+    def orders(self) -> Sequence[FiberOrder]:
+        """The orders at hand, as they are after what was done so far."""
+        return tuple(self._orders.values())
 
     def knows(self, order_no: str) -> bool:
         """Return whether the order is at hand."""
@@ -163,6 +187,7 @@ class Casework:
             await deadline_store.add(conn, started)
         if self.refused:
             await claim_store.note_refused(conn, self.refused)
+        await self._outlook.write(conn)
         await outbox.put(conn, self._outgoing, now=self._now)
 
     def _note(self, move: Move, cause: Cause) -> None:
@@ -170,7 +195,8 @@ class Casework:
         self._orders[order.order_id] = order
         self._ids[order.order_no] = order.order_id
         self._entries.append(Entry(order.order_id, order.sequence, move.fact, cause.id, move.at, self._now))
-        self._outgoing += announcements.of_move(move, cause=cause, rules=self._rules)
+        announced = announcements.of_move(move, cause=cause, rules=self._rules)
+        self._outgoing += [*announced, *self._outlook.note(move, cause, announced)]
         self.moves.append(move)
 
     def _refuse(self, said: Said, code: Code, order: FiberOrder | None, *, at: datetime) -> None:

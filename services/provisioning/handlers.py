@@ -11,12 +11,15 @@ from uuid import UUID
 from chassis.consume import Received
 from chassis.db import Connection
 from chassis.logs import get_logger
+from contracts.notices import NoticeSentV1
 from contracts.orders import OrderAmendedV1, OrderSubmittedV1
 from kernel.ids import BadOrderNo, check_order_no
 from services.provisioning import translate
 from services.provisioning.casework import Casework, Said
 from services.provisioning.domain.rules import Rules
-from services.provisioning.store import claims, deadlines, orders
+from services.provisioning.outlook import Forecaster
+from services.provisioning.store import claims, deadlines, forecasts, orders
+from services.provisioning.store.forecasts import Told
 
 log = get_logger(__name__)
 PORTION: Final = 200
@@ -35,6 +38,7 @@ class TakeOrders:
     """Handler of kaitsu.orders: a submission opens its order, once; an edit amends it."""
 
     rules: Rules
+    forecaster: Forecaster
 
     async def __call__(self, batch: Sequence[Received], *, conn: Connection, now: datetime) -> None:
         """Take the batch; claims that waited for an order that opens are heard right after it.
@@ -47,7 +51,7 @@ class TakeOrders:
         ids = {
             one.event.order_id for one in batch if isinstance(one.event, OrderSubmittedV1 | OrderAmendedV1)
         }
-        work = Casework(await orders.load_many(conn, ids=ids), rules=self.rules, now=now)
+        work = await Casework.begin(conn, ids=ids, rules=self.rules, forecaster=self.forecaster, now=now)
         for received in batch:
             self._take(work, received)
         opened = {move.after.order_no for move in work.moves if move.asks_consult}
@@ -77,6 +81,7 @@ class HearClaims:
     """Handler of a partner's topic: each claim becomes a fact, or is refused with a code, or waits for its order."""
 
     rules: Rules
+    forecaster: Forecaster
 
     async def __call__(self, batch: Sequence[Received], *, conn: Connection, now: datetime) -> None:
         """Hear the batch in order."""
@@ -84,7 +89,9 @@ class HearClaims:
         numbers = {said.claim.order_no for said in heard}
         unknown = numbers - await orders.known_numbers(conn, numbers)
         await orders.lock_numbers(conn, unknown)  # before any order's row, as everybody does
-        work = Casework(await orders.load_many(conn, numbers=numbers), rules=self.rules, now=now)
+        work = await Casework.begin(
+            conn, numbers=numbers, rules=self.rules, forecaster=self.forecaster, now=now
+        )
         waiting: list[claims.Waiting] = []
         for said in heard:
             if not work.knows(said.claim.order_no) and _may_come(said.claim.order_no):
@@ -102,15 +109,21 @@ class FireDeadlines:
     """Tick: what was not done in time. Late is the same as on time."""
 
     rules: Rules
+    forecaster: Forecaster
 
     async def __call__(self, conn: Connection, now: datetime) -> int:
         """Fire a portion of what has passed and return how much that was, 0 when nothing is left."""
         passed = await deadlines.passed(conn, now, limit=PORTION)
         if not passed:
             return 0
-        locked = await orders.load_many(conn, ids={due.order_id for due in passed})
-        work = Casework(locked, rules=self.rules, now=now)
-        fired = sum(work.fire_deadlines(order.order_id, by=now) for order in locked)
+        work = await Casework.begin(
+            conn,
+            ids={due.order_id for due in passed},
+            rules=self.rules,
+            forecaster=self.forecaster,
+            now=now,
+        )
+        fired = sum(work.fire_deadlines(order.order_id, by=now) for order in work.orders)
         await work.write(conn)
         # One that a fact ended before we had the lock is gone already; a row that no order stands behind must not stay.
         await deadlines.remove(conn, {due.deadline_id for due in passed})
@@ -123,6 +136,7 @@ class GiveUpWaiting:
     """Tick: claims whose order never came are refused."""
 
     rules: Rules
+    forecaster: Forecaster
 
     async def __call__(self, conn: Connection, now: datetime) -> int:
         """Refuse a portion and return how much that was, 0 when nothing is left."""
@@ -131,12 +145,33 @@ class GiveUpWaiting:
             return 0
         await orders.lock_numbers(conn, numbers)
         given_up = await claims.take_waiting(conn, numbers, refuse_by=now)
-        work = Casework((), rules=self.rules, now=now)
+        work = await Casework.begin(conn, rules=self.rules, forecaster=self.forecaster, now=now)
         for waiting in given_up:
             work.give_up(waiting)
         await work.write(conn)
         log.info("claims_given_up", refused=len(given_up))
         return len(numbers)
+
+
+class HearNotices:
+    """Handler of kaitsu.notices: who was told of which event, the proof beside the date."""
+
+    async def __call__(self, batch: Sequence[Received], *, conn: Connection, now: datetime) -> None:
+        """Note the batch."""
+        told = [
+            Told(
+                notice_id=event.notice_id,
+                event_id=one.envelope.causation_id or one.envelope.id,
+                order_id=event.order_id,
+                recipient=event.recipient,
+                kind=event.kind,
+                sent_at=event.sent_at,
+            )
+            for one in batch
+            if isinstance(event := one.event, NoticeSentV1)
+        ]
+        await forecasts.note_told(conn, told)
+        log.info("people_told", notices=len(told), recorded_at=now.isoformat())
 
 
 def _may_come(order_no: str) -> bool:

@@ -95,7 +95,7 @@ class Routes:
 
     async def show_order(self, request: Request) -> Response:
         """Return one order, by id or number, with its history, its running deadlines and its refused claims."""
-        order_id, order_no = _ref(request.path_params["ref"])
+        order_id, order_no = order_ref(request.path_params["ref"])
         async with self.pool.acquire() as conn:
             order = await views.order(conn, order_id=order_id, order_no=order_no)
             if order is None:
@@ -199,7 +199,8 @@ def _limit(request: Request) -> int:
     return int(text)
 
 
-def _ref(text: str) -> tuple[UUID | None, str | None]:
+def order_ref(text: str) -> tuple[UUID | None, str | None]:
+    """Return the order id or the order number that a path names.  :raises Problem: it is neither (404)."""
     try:
         return None, check_order_no(text)
     except BadOrderNo:

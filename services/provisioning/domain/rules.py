@@ -18,6 +18,7 @@ class Rules:
     consult_business_days: after the day of arrival; next_call_business_days: after a call that reached nobody.
     registration_days: longest usual time of an address registration, in business days if
     registration_in_business_days; a day ends day_ends_after_hours after its local midnight.
+    promise_better_days: by how many days a promise must be beaten before it is bettered.
     waiting_days: how long a claim waits for its order; horizon_days: a claim may name no day further ahead.
     """
 
@@ -28,6 +29,7 @@ class Rules:
     registration_in_business_days: bool
     day_ends_after_hours: int
     waiting_days: int
+    promise_better_days: int
     horizon_days: int
     shortest_days: Mapping[Pattern, int]
 

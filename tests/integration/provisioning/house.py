@@ -98,6 +98,9 @@ def claim(cls: type[Claim], serial: int = 1, *, at: datetime, take: int = 1, **d
     return received(event, now=at, sequence=take)
 
 
+OUTLOOK = ("delivery.predicted.v1", "promise.changed.v1")
+
+
 @dataclass
 class House:
     """One provisioning service: its parts as main wires them, without Kafka and without a port."""
@@ -148,7 +151,15 @@ class House:
         return order_store.from_row(row)
 
     async def announced(self, serial: int | None = 1) -> list[dict[str, Any]]:
-        """Return all events of an order, or of everything, in order, with their bodies parsed."""
+        """Return the events of an order, or of everything, in order; without what is expected and promised."""
+        return [event for event in await self.everything(serial) if event["type"] not in OUTLOOK]
+
+    async def outlook(self, serial: int | None = 1) -> list[dict[str, Any]]:
+        """Return the events that say what is expected and promised."""
+        return [event for event in await self.everything(serial) if event["type"] in OUTLOOK]
+
+    async def everything(self, serial: int | None = 1) -> list[dict[str, Any]]:
+        """Return all events of an order, or of all orders, in order, with their bodies parsed."""
         rows = await self.rows(
             """
             SELECT e.*

@@ -132,7 +132,7 @@ async def test_whatever_is_said_the_rows_fold_and_hold(house: House) -> None:
     refused = {code for _, code in await house.refusals()}
     assert {"wrong_state", "already_done", "wrong_date"} <= refused
     for serial in serials:
-        numbers = [event["sequence"] for event in await house.announced(serial)]
+        numbers = [event["sequence"] for event in await house.everything(serial)]
         assert numbers == list(range(1, len(numbers) + 1))
 
 

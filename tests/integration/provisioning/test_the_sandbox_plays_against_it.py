@@ -22,7 +22,7 @@ ORDERS = 150
 
 async def tell(house: House, book: Book, known: int) -> int:
     """Let the sandbox read what was announced since; return how much it has read in all."""
-    rows = (await house.announced(None))[known:]
+    rows = (await house.everything(None))[known:]
     for row in rows:
         fact = read_event(row["type"], house.raw(row))
         assert isinstance(fact, WorkEvent | ClaimRefusedV1)

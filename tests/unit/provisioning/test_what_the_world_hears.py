@@ -18,6 +18,8 @@ from services.provisioning.domain.facts import Fact
 from services.provisioning.domain.lifecycle import apply, fold, open_order
 from services.provisioning.domain.order import FiberOrder, State
 from services.provisioning.domain.refusals import Code, Refused
+from services.provisioning.outlook import Forecaster
+from services.provisioning.prediction_book import load_rule_table
 from tests.unit.provisioning.samples import (
     CONSULTED,
     FRESH,
@@ -157,7 +159,7 @@ def test_a_refusal_goes_to_the_order_or_to_an_id_of_the_number() -> None:
 
 
 def test_every_claim_of_the_contracts_is_read_and_every_topic_has_one_consumer() -> None:
-    declared = {consumer.topic: consumer for consumer in consumers(RULES)}
+    declared = {consumer.topic: consumer for consumer in consumers(RULES, Forecaster(load_rule_table()))}
 
     assert set(declared) == {name for name, topic in TOPICS.items() if "provisioning" in topic.consumers}
     for topic in ("kaitsu.partners.carrier", "kaitsu.partners.desk"):
