@@ -87,6 +87,8 @@ ANSWERS: dict[tuple[str, str], Any] = {
     },
     ("GET", "/ops/dlq"): {"letters": [LETTER], "next": None},
     ("GET", "/ops/dlq/7"): LETTER,
+    ("GET", "/ops/dlq/8"): LETTER | {"id": 8, "reason": "rejected"},
+    ("GET", "/ops/dlq/9"): LETTER | {"id": 9, "reason": "rejected", "status": "replayed"},
     ("POST", "/ops/dlq/7/replay"): {"replayed": [7, 8]},
     ("POST", "/ops/dlq/7/discard"): {"discarded": [7], "waiting": [8]},
 }  # fmt: skip
@@ -145,6 +147,16 @@ def test_a_wrong_token_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_letters_of_all_services_are_listed() -> None:
     assert [row["service"] for row in json.loads(kaitsu("dlq", "list", "--json").stdout)] == list(SERVICES)
     assert "kaitsu dlq replay" in kaitsu("dlq", "list", "--service", "billing").stdout
+
+
+@pytest.mark.parametrize(("letter", "warned"), [("7", False), ("8", True), ("9", False)])
+def test_a_waiting_letter_that_does_not_hold_its_key_is_shown_with_what_a_replay_would_do(
+    letter: str, warned: bool
+) -> None:
+    shown = kaitsu("dlq", "show", "billing", letter).stdout
+
+    assert "order.activated.v1" in shown
+    assert ("A replay runs it after them." in shown) is warned
 
 
 def test_a_replay_says_who_and_why_and_what_was_replayed(services: type[Services]) -> None:
