@@ -11,7 +11,7 @@ import httpx
 import pytest
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
-from chassis import metrics
+from chassis import inbox, metrics
 from chassis.testing import SteppedClock, until
 from contracts.orders import OrderDefectFoundV1
 from tests.integration.chassis.toy import (
@@ -210,6 +210,34 @@ async def test_claims_are_forgotten_after_ninety_days(ground: Ground, conn: asyn
         return await conn.fetchval("SELECT array_agg(event_id) FROM inbox_claims") == [B.order_id]
 
     async with ground.running(Toy(""), SteppedClock(NOW)):
+        await until(pruned)
+
+
+async def test_more_old_claims_than_one_portion_are_all_forgotten_without_one_long_statement(
+    ground: Ground, conn: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "_PORTION", 4)
+    await conn.execute(
+        "INSERT INTO inbox_claims SELECT 'toy', gen_random_uuid(), $1 FROM generate_series(1, 10)",
+        NOW - timedelta(days=91),
+    )
+    await conn.execute(  # a statement that deletes more than a portion is a long one
+        """
+        CREATE FUNCTION bound() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF (SELECT count(*) FROM gone) > 4 THEN RAISE 'too long'; END IF;
+            RETURN NULL;
+        END $$;
+        CREATE TRIGGER bound AFTER DELETE ON inbox_claims REFERENCING OLD TABLE AS gone
+            FOR EACH STATEMENT EXECUTE FUNCTION bound();
+        """
+    )
+
+    async with ground.running(Toy(""), SteppedClock(NOW)):
+
+        async def pruned() -> bool:
+            return await conn.fetchval("SELECT count(*) FROM inbox_claims") == 0
+
         await until(pruned)
 
 
