@@ -29,13 +29,14 @@ from tests.integration.chassis.toy import (
     saw,
     seen,
 )
+from tests.support.http import http_client
 
 A, B, POISON = order("a"), order("b"), order("a", BROKEN)
 
 
 @asynccontextmanager
 async def _ops(address: str) -> AsyncGenerator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=address, headers={"authorization": f"Bearer {TOKEN}"}) as client:
+    async with http_client(base_url=address, headers={"authorization": f"Bearer {TOKEN}"}) as client:
         yield client
 
 
@@ -173,7 +174,7 @@ async def test_a_row_of_failures_stops_the_consumer_instead_of_burying_everythin
     topic = await ground.new_topic(1)
     await ground.send(topic, *(raw(order(f"bug-{number}", BROKEN), 1) for number in range(25)), raw(A, 1))
 
-    async with ground.running(Toy(topic)) as service, httpx.AsyncClient(base_url=service.address) as client:
+    async with ground.running(Toy(topic)) as service, http_client(base_url=service.address) as client:
         await _dead(conn, 20)
 
         async def unready() -> bool:

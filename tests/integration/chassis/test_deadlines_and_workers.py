@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
-import httpx
 
 from chassis.db import Connection
 from chassis.testing import SteppedClock, until
 from chassis.ticks import Tick, Worker
 from tests.integration.chassis.toy import NOW, TOKEN, Ground, Toy, ready
+from tests.support.http import http_client
 
 LATER = NOW + timedelta(days=3)
 
@@ -40,7 +40,7 @@ async def _deadlines(conn: asyncpg.Connection, *due: datetime) -> None:
 
 
 async def _quiet(address: str) -> dict[str, Any]:
-    async with httpx.AsyncClient(headers={"authorization": f"Bearer {TOKEN}"}) as client:
+    async with http_client(headers={"authorization": f"Bearer {TOKEN}"}) as client:
         return (await client.get(f"{address}/ops/quiet")).json()
 
 
@@ -151,7 +151,7 @@ async def test_a_worker_goes_on_after_errors_and_makes_the_service_unready_meanw
     worker = Worker("toy.mail", run_once, pending, next_due)
     async with (
         ground.running(Toy("", workers=(worker,)), business) as service,
-        httpx.AsyncClient(base_url=service.address) as client,
+        http_client(base_url=service.address) as client,
     ):
         quiet = await _quiet(service.address)
         await until(lambda: runs >= 5, 20)

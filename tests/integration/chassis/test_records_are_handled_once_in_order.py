@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import asyncpg
-import httpx
 import pytest
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
@@ -26,6 +25,7 @@ from tests.integration.chassis.toy import (
     ready,
     saw,
 )
+from tests.support.http import http_client
 
 A, B, C = order("a"), order("b"), order("c")
 
@@ -109,7 +109,7 @@ async def test_a_poll_that_fails_half_way_loses_nothing_and_is_seen(
         return batch
 
     monkeypatch.setattr(BatchSubscriber, "get_msg", half_way)
-    async with ground.running(Toy(topic)) as service, httpx.AsyncClient(base_url=service.address) as client:
+    async with ground.running(Toy(topic)) as service, http_client(base_url=service.address) as client:
 
         async def unready() -> bool:
             return (await client.get("/ready")).status_code == 503 and thrown[0] >= 2
@@ -301,7 +301,7 @@ async def test_readiness_and_liveness_notice_a_stuck_handler(
     await ground.send(topic, raw(A, 1))
     async with (
         ground.running(Toy(topic, before=stuck), stuck_s=0.3) as service,
-        httpx.AsyncClient() as client,
+        http_client() as client,
     ):
 
         async def status(path: str) -> tuple[int, list[str]]:
