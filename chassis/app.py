@@ -25,7 +25,7 @@ from chassis.consumers import Consumers
 from chassis.ops import Ops
 from chassis.relay import Relay
 from chassis.settings import ServiceSettings
-from chassis.ticks import Loops, Tick, Worker
+from chassis.ticks import AnyTick, Loops, Worker
 
 __all__ = ["Base", "Parts", "Running", "Wire", "main", "running"]
 EX_CONFIG: Final = 78
@@ -38,7 +38,7 @@ class Parts:
 
     routes: Sequence[BaseRoute]
     consumers: Sequence[Consumer] = ()
-    ticks: Sequence[Tick] = ()
+    ticks: Sequence[AnyTick] = ()
     workers: Sequence[Worker] = ()
 
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chassis.ticks import Tick
+from chassis.ticks import AnyTick, RowTick
 from services.provisioning.domain.rules import Rules
-from services.provisioning.handlers import FireDeadlines, GiveUpWaiting
+from services.provisioning.handlers import (
+    FireDeadlines,
+    GiveUpWaiting,
+    numbers_to_give_up,
+    orders_that_missed,
+)
 from services.provisioning.store import claims, deadlines
 
 
-def ticks(rules: Rules) -> Sequence[Tick]:
+def ticks(rules: Rules) -> Sequence[AnyTick]:
     """Return the ticks: passed deadlines, and claims that waited too long."""
     return (
-        Tick("fire_deadlines", FireDeadlines(rules), deadlines.next_due),
-        Tick("give_up_waiting", GiveUpWaiting(rules), claims.next_given_up),
+        RowTick("fire_deadlines", orders_that_missed, FireDeadlines(rules), deadlines.next_due),
+        RowTick("give_up_waiting", numbers_to_give_up, GiveUpWaiting(rules), claims.next_given_up),
     )

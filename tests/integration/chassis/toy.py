@@ -24,7 +24,7 @@ from chassis.consume import Consumer, Received
 from chassis.db import Connection
 from chassis.settings import ServiceSettings
 from chassis.testing import until
-from chassis.ticks import Tick, Worker
+from chassis.ticks import AnyTick, Worker
 from contracts.envelope import Cause, Envelope, Outgoing, announce, to_headers
 from contracts.orders import OrderSubmittedV1
 from kernel.ids import derived_id, form_order_id, format_order_no
@@ -53,7 +53,7 @@ class Toy:
     broken: set[str] = field(default_factory=lambda: {BROKEN})
     batches: list[list[int | None]] = field(default_factory=list)
     before: Callable[[Sequence[Received], Connection], Any] | None = None
-    ticks: tuple[Tick, ...] = ()
+    ticks: tuple[AnyTick, ...] = ()
     workers: tuple[Worker, ...] = ()
 
     async def handle(self, batch: Sequence[Received], *, conn: Connection, now: datetime) -> None:
