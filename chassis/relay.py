@@ -142,9 +142,7 @@ class Relay:
             while not await conn.fetchval("SELECT pg_try_advisory_lock($1)", db.lock_key(RELAY)):
                 if self.stopping:
                     return
-                self._note(
-                    await outbox.first_rows(conn, 1)
-                )  # a leader that hangs is seen by those who stand by
+                self._note(await outbox.first_rows(conn, 1))  # a leader that hangs is seen here
                 await asyncio.sleep(POLL_S)
             await conn.add_listener(CHANNEL, self._heard)
             self.leader = True
