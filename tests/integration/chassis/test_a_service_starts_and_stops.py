@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chassis import app, clock, db, migrate
-from chassis.facts import WrongClock
+from chassis.facts import HalfFilled, WrongClock
 from chassis.testing import SteppedClock, until
 from tests.integration.chassis.toy import FOLDER, NOW, TOKEN, Ground, Toy, ready
 from tests.support.http import http_client
@@ -248,3 +248,13 @@ async def test_no_proxy_of_the_environment_comes_between_our_own_services(
                 await misled.get(f"{service.address}/live")
 
     assert [answer.status_code for answer in answers] == [200, 200]
+
+
+async def test_a_service_does_not_start_on_half_filled_topics(
+    ground: Ground, conn: asyncpg.Connection
+) -> None:
+    await conn.execute("INSERT INTO service_facts (key, value) VALUES ('rebuilding', '')")
+
+    with pytest.raises(HalfFilled):
+        async with ground.running(Toy("")):
+            pass
