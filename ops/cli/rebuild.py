@@ -87,20 +87,17 @@ def rebuild_topics(
         done = asyncio.run(rebuild(dsns, system.bootstrap))
     finally:
         system.stop()
-    _tell(done)
+    console.print("\n".join(told(done)), markup=False)
 
 
-def _tell(done: Rebuilt) -> None:
-    if done.repaired:
-        console.print("An earlier rebuild had stopped half-way; this one has repaired it.")
-    console.print(f"{done.sent} events stand on their topics again.")
+def told(done: Rebuilt) -> list[str]:
+    """Return what the command says about a finished rebuild, in lines."""
+    lines = ["An earlier rebuild had stopped half-way; this one has repaired it."] if done.repaired else []
+    lines.append(f"{done.sent} events stand on their topics again.")
     if done.left_out:
-        console.print(
-            f"{len(done.left_out)} were left out, which the broker had refused or which wait behind such a one "
-            "(kaitsu dlq list):"
-        )
-        for line in done.left_out:
-            console.print(f"  {line}")
+        which = "which the broker had refused or which wait behind such a one (kaitsu dlq list):"
+        lines += [f"{len(done.left_out)} were left out, {which}", *(f"  {line}" for line in done.left_out)]
+    return lines
 
 
 async def rebuild(dsns: Mapping[str, str], servers: str) -> Rebuilt:

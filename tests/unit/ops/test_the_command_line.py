@@ -15,6 +15,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from ops.cli.main import app
+from ops.cli.rebuild import Rebuilt, told
 from ops.cli.target import NoSystem, find
 from ops.runtime.databases import SERVICES
 
@@ -177,6 +178,16 @@ def test_a_discard_names_what_waits_behind() -> None:
     result = kaitsu("dlq", "discard", "billing", "7", "--note", "a test record")
 
     assert "kaitsu dlq replay billing 8" in result.stdout
+
+
+def test_a_rebuild_tells_what_it_repaired_and_how_many_events_it_left_out_and_which() -> None:
+    assert told(Rebuilt(7)) == ["7 events stand on their topics again."]
+
+    lines = told(Rebuilt(7, ("billing contract.opened.v1 of s, number 2",), repaired=True))
+
+    assert "half-way" in lines[0]
+    assert lines[2].startswith("1 were left out")
+    assert lines[3] == "  billing contract.opened.v1 of s, number 2"
 
 
 def test_an_unknown_service_is_answered_with_the_known_ones() -> None:
