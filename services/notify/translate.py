@@ -23,17 +23,15 @@ from services.notify.domain.notices import Letter, News, Notice, date_letter
 from services.notify.domain.retry import Failure
 
 ORDERS: Final = (OrderDefectFoundV1,)
-WORKS: Final = (
+MILESTONES: Final = (
     ConsultRequestedV1,
     ConstructionScheduledV1,
     ConstructionPostponedV1,
     AnswerDeadlineMissedV1,
     OrderActivatedV1,
-    ConstructionCalledOffV1,
-    EquipmentReturnedV1,
-    WorksRequiredV1,
-    PromiseChangedV1,
 )
+LOSSES: Final = (ConstructionCalledOffV1, EquipmentReturnedV1, WorksRequiredV1)
+WORKS: Final = (*MILESTONES, *LOSSES, PromiseChangedV1)
 # Other changes of a promise are told by the news of the date itself.
 _TOLD_PROMISES: Final = frozenset({"consulted", "pattern_changed", "range_left", "wish_changed", "date_lost"})
 BILLING: Final = (InvoiceIssuedV1,)
@@ -54,9 +52,9 @@ def news(event: Event) -> News | None:
         return _invoice(event)
     if isinstance(event, PromiseChangedV1):
         return _promise(event)
-    if isinstance(event, ConstructionCalledOffV1 | EquipmentReturnedV1 | WorksRequiredV1):
+    if isinstance(event, LOSSES):
         return _lost(event)
-    if isinstance(event, WORKS):
+    if isinstance(event, MILESTONES):
         return _works(event)
     raise NotNews(event.type)
 

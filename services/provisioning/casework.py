@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from chassis import outbox
+from chassis import dead_letters, outbox
 from chassis.consume import Received
 from chassis.db import Connection
+from chassis.records import Fault, Item
 from contracts.envelope import Cause, Outgoing
 from contracts.partners import Claim
-from contracts.reader import read_event
+from contracts.reader import BadEvent, read_event
+from contracts.registry import UnknownType
 from kernel.times import require_aware
-from services.provisioning import announcements, translate
+from services.provisioning import announcements, translate, unreadable
 from services.provisioning.domain import deadlines, lifecycle
 from services.provisioning.domain.facts import Fact, OrderOpened
 from services.provisioning.domain.lifecycle import Move
@@ -88,6 +90,7 @@ class Casework:
         self._outgoing: list[Outgoing] = []
         self.moves: list[Move] = []
         self.refused: list[RefusedClaim] = []
+        self._unreadable: list[tuple[Item, Fault]] = []
 
     @classmethod
     async def begin(
@@ -136,7 +139,7 @@ class Casework:
         """
         order_id = self._ids.get(said.claim.order_no)
         if order_id is None:
-            self._refuse(said, Code.UNKNOWN_ORDER, None, at=said.at)
+            self._refuse(said.claim, said.cause, Code.UNKNOWN_ORDER, None, at=said.at)
             return
         at = max(
             said.at, self._orders[order_id].opened_at
@@ -148,11 +151,21 @@ class Casework:
             fact = translate.said(said.claim, at=at, rules=self._rules)
             self.take(order_id, fact, at=at, cause=cause)
         except Refused as refusal:
-            self._refuse(said, refusal.code, order, at=at)
+            self._refuse(said.claim, said.cause, refusal.code, order, at=at)
+
+    def hear_again(self, waiting: Waiting) -> None:
+        """Hear a claim that had to wait; one that cannot be read any more becomes a dead letter of its topic."""
+        try:
+            said = Said.again(waiting)
+        except (BadEvent, UnknownType, translate.NotAClaim) as error:
+            self._unreadable.append(unreadable.letter(waiting, error))
+        else:
+            self.hear(said)
 
     def give_up(self, waiting: Waiting) -> None:
-        """Refuse a claim whose order never came."""
-        self._refuse(Said.again(waiting), Code.UNKNOWN_ORDER, None, at=waiting.refuse_at)
+        """Refuse a claim whose order never came; what else it said is of no account any more."""
+        cause = Cause(waiting.claim_id, waiting.correlation_id, waiting.traceparent)
+        self._refuse(waiting, cause, Code.UNKNOWN_ORDER, None, at=waiting.refuse_at)
 
     def fire_deadlines(self, order_id: UUID, *, by: datetime) -> int:
         """Let what the order has missed by an instant happen, at the instants at which it was due; return how much."""
@@ -188,6 +201,8 @@ class Casework:
         if self.refused:
             await claim_store.note_refused(conn, self.refused)
         await self._outlook.write(conn)
+        for item, fault in self._unreadable:
+            await dead_letters.bury(conn, unreadable.consumer(item), [(item, fault)], now=self._now)
         await outbox.put(conn, self._outgoing, now=self._now)
 
     def _note(self, move: Move, cause: Cause) -> None:
@@ -199,14 +214,16 @@ class Casework:
         self._outgoing += [*announced, *self._outlook.note(move, cause, announced)]
         self.moves.append(move)
 
-    def _refuse(self, said: Said, code: Code, order: FiberOrder | None, *, at: datetime) -> None:
-        correlation_id = order.correlation_id if order else said.cause.correlation_id
+    def _refuse(
+        self, claim: Claim | Waiting, cause: Cause, code: Code, order: FiberOrder | None, *, at: datetime
+    ) -> None:
+        correlation_id = order.correlation_id if order else cause.correlation_id
         self._outgoing.append(
             announcements.of_refusal(
-                said.claim.type,
+                claim.type,
                 code,
-                cause=Cause(said.cause.id, correlation_id, said.cause.traceparent),
-                order_no=said.claim.order_no,
+                cause=Cause(cause.id, correlation_id, cause.traceparent),
+                order_no=claim.order_no,
                 order_id=order.order_id if order else None,
                 state=order.state if order else None,
                 at=at,
@@ -214,9 +231,9 @@ class Casework:
         )
         self.refused.append(
             RefusedClaim(
-                claim_id=said.cause.id,
-                order_no=said.claim.order_no,
-                claim_type=said.claim.type,
+                claim_id=cause.id,
+                order_no=claim.order_no,
+                claim_type=claim.type,
                 code=code.value,
                 state=order.state.value if order else None,
                 occurred_at=at,

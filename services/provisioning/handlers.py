@@ -57,7 +57,7 @@ class TakeOrders:
         opened = {move.after.order_no for move in work.moves if move.asks_consult}
         waited = await claims.take_waiting(conn, opened) if opened else []
         for waiting in waited:
-            work.hear(Said.again(waiting))
+            work.hear_again(waiting)
         await work.write(conn)
         log.info("orders_taken", events=len(batch), opened=len(opened), claims_that_waited=len(waited))
 
@@ -106,43 +106,39 @@ class HearClaims:
 
 @dataclass(frozen=True)
 class FireDeadlines:
-    """Tick: what was not done in time. Late is the same as on time."""
+    """Tick, by order: what was not done in time. Late is the same as on time."""
 
     rules: Rules
     forecaster: Forecaster
 
-    async def __call__(self, conn: Connection, now: datetime) -> int:
-        """Fire a portion of what has passed and return how much that was, 0 when nothing is left."""
-        passed = await deadlines.passed(conn, now, limit=PORTION)
-        if not passed:
-            return 0
+    async def __call__(self, conn: Connection, now: datetime, order_ids: Sequence[UUID]) -> int:
+        """Fire what these orders have missed and return how many deadlines that was."""
+        passed = await deadlines.passed(conn, now, order_ids=order_ids)
         work = await Casework.begin(
-            conn,
-            ids={due.order_id for due in passed},
-            rules=self.rules,
-            forecaster=self.forecaster,
-            now=now,
+            conn, ids=set(order_ids), rules=self.rules, forecaster=self.forecaster, now=now
         )
         fired = sum(work.fire_deadlines(order.order_id, by=now) for order in work.orders)
         await work.write(conn)
         # One that a fact ended before we had the lock is gone already; a row that no order stands behind must not stay.
-        await deadlines.remove(conn, {due.deadline_id for due in passed})
+        await deadlines.remove(conn, passed)
         log.info("deadlines_fired", fired=fired)
         return len(passed)
 
 
+async def orders_that_missed(conn: Connection, now: datetime, without: Sequence[UUID]) -> Sequence[UUID]:
+    """Return a portion of the orders that have missed something."""
+    return await deadlines.orders_that_missed(conn, now, without=without, limit=PORTION)
+
+
 @dataclass(frozen=True)
 class GiveUpWaiting:
-    """Tick: claims whose order never came are refused."""
+    """Tick, by order number: claims whose order never came are refused."""
 
     rules: Rules
     forecaster: Forecaster
 
-    async def __call__(self, conn: Connection, now: datetime) -> int:
-        """Refuse a portion and return how much that was, 0 when nothing is left."""
-        numbers = await claims.numbers_given_up(conn, now, limit=PORTION)
-        if not numbers:
-            return 0
+    async def __call__(self, conn: Connection, now: datetime, numbers: Sequence[str]) -> int:
+        """Refuse what waited too long for these orders and return how many claims that was."""
         await orders.lock_numbers(conn, numbers)
         given_up = await claims.take_waiting(conn, numbers, refuse_by=now)
         work = await Casework.begin(conn, rules=self.rules, forecaster=self.forecaster, now=now)
@@ -150,7 +146,12 @@ class GiveUpWaiting:
             work.give_up(waiting)
         await work.write(conn)
         log.info("claims_given_up", refused=len(given_up))
-        return len(numbers)
+        return len(given_up)
+
+
+async def numbers_to_give_up(conn: Connection, now: datetime, without: Sequence[str]) -> Sequence[str]:
+    """Return a portion of the numbers for which a claim has waited too long."""
+    return await claims.numbers_given_up(conn, now, without=without, limit=PORTION)
 
 
 class HearNotices:

@@ -29,6 +29,7 @@ from services.provisioning.domain.order import FiberOrder
 from services.provisioning.main import wire
 from services.provisioning.settings import ProvisioningSettings
 from services.provisioning.store import orders as order_store
+from tests.support.http import http_client
 
 OPS = "token-of-ops"
 
@@ -223,7 +224,7 @@ async def open_house(dsn: str, *, now: datetime = APRIL_1) -> AsyncIterator[Hous
     """Give a provisioning service on the database."""
     pool = await open_pool(dsn, name="provisioning-test")
     clock = SteppedClock(now)
-    async with httpx.AsyncClient() as out:
+    async with http_client() as out:
         base = app.Base("provisioning", settings(dsn), pool, clock, out)
         parts = await wire(base)
         transport = httpx.ASGITransport(app=make_http(parts.routes))

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
+from uuid import UUID
+
+import pytest
 
 from chassis.ticks import fire_once
 from contracts import partners as p
+from services.provisioning.casework import Casework
 from services.provisioning.domain.order import Jeopardy, State
 from services.provisioning.handlers import PORTION
-from tests.integration.provisioning.house import House, april, claim, on, submission
+from tests.integration.provisioning.house import House, april, claim, on, order_id, submission
 
 
 async def hold(house: House) -> None:
@@ -114,6 +119,28 @@ async def test_more_deadlines_than_one_portion_are_all_fired(house: House) -> No
 
     assert (await house.types(None)).count("jeopardy.raised") == many
     assert await house.next_due() is None
+
+
+async def test_one_bad_order_stops_no_deadline_of_another(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.deliver(*[submission(serial) for serial in range(1, 6)])
+    fire = Casework.fire_deadlines
+
+    def fire_unless_bad(work: Casework, of: UUID, *, by: datetime) -> int:
+        if of == order_id(3):
+            raise KeyError(of)
+        return fire(work, of, by=by)
+
+    monkeypatch.setattr(Casework, "fire_deadlines", fire_unless_bad)
+    house.advance(april(4, 0))
+
+    assert await house.tick() == 4
+
+    raised = [e["subject"] for e in await house.announced(None) if e["type"] == "jeopardy.raised.v1"]
+    assert sorted(raised) == sorted(str(order_id(serial)) for serial in (1, 2, 4, 5))
+    assert [row["order_id"] for row in await house.rows("SELECT * FROM deadlines")] == [order_id(3)]
+    assert await house.next_due() is None  # it is left alone for a while
 
 
 async def test_an_order_that_is_taken_very_late_is_overdue_at_once(house: House) -> None:
