@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from contracts import billing, notices, orders, partners, works
+from contracts import billing, notices, orders, partners, promises, site, works
 from contracts.event import Event
 
 EVENT_TYPES: Final[dict[str, type[Event]]] = {
@@ -30,6 +30,22 @@ EVENT_TYPES: Final[dict[str, type[Event]]] = {
         works.JeopardyRaisedV1,
         works.JeopardyClearedV1,
         works.ClaimRefusedV1,
+        site.ConsultScheduledV1,
+        site.ConsultUnansweredV1,
+        site.SurveyScheduledV1,
+        site.SurveyDelayedV1,
+        site.SurveyDoneV1,
+        site.WorksRequiredV1,
+        site.WorksCompletedV1,
+        site.PlantInquirySentV1,
+        site.PlantInquiryAnsweredV1,
+        site.NearDateDeniedV1,
+        site.EquipmentReturnedV1,
+        site.ConstructionCalledOffV1,
+        site.SalesAnsweredV1,
+        site.WishChangedV1,
+        promises.DeliveryPredictedV1,
+        promises.PromiseChangedV1,
         partners.CarrierAddressRegistrationNeededV1,
         partners.CarrierAddressRegistrationCompletedV1,
         partners.CarrierServiceOrderCreatedV1,
@@ -37,10 +53,24 @@ EVENT_TYPES: Final[dict[str, type[Event]]] = {
         partners.CarrierConstructionScheduledV1,
         partners.CarrierConstructionPostponedV1,
         partners.CarrierConstructionCompletedV1,
+        partners.CarrierSurveyScheduledV1,
+        partners.CarrierSurveyDelayedV1,
+        partners.CarrierSurveyDoneV1,
+        partners.CarrierWorksRequiredV1,
+        partners.CarrierWorksCompletedV1,
+        partners.CarrierPlantInquirySentV1,
+        partners.CarrierPlantInquiryAnsweredV1,
+        partners.CarrierNearDateDeniedV1,
+        partners.CarrierEquipmentReturnedV1,
+        partners.CarrierConstructionCalledOffV1,
+        partners.DeskConsultScheduledV1,
+        partners.DeskConsultUnansweredV1,
         partners.DeskConsultDoneV1,
         partners.DeskDateConfirmedV1,
         partners.DeskCustomerAnsweredV1,
         partners.DeskOrderCancelledV1,
+        partners.DeskSalesAnsweredV1,
+        partners.DeskWishChangedV1,
         billing.ContractOpenedV1,
         billing.InvoiceIssuedV1,
         notices.NoticeSentV1,

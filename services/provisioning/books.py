@@ -49,6 +49,7 @@ class _LeadTimesFile(_Strict):
 
 class _Consult(_Strict):
     business_days: _Days
+    next_call_business_days: _Days
     clause: _Text
 
 
@@ -107,6 +108,7 @@ def parse_rules(text: str, shortest_days: Mapping[Pattern, int]) -> Rules:
     return Rules(
         calendar=calendar_of(rows.calendar.closed_on),
         consult_business_days=rows.consult.business_days,
+        next_call_business_days=rows.consult.next_call_business_days,
         registration_days=rows.address_registration.days,
         registration_in_business_days=rows.address_registration.day_count == "business",
         day_ends_after_hours=rows.deadlines.day_ends_after_hours,

@@ -19,7 +19,7 @@ from chassis.db import Pool
 from chassis.http import Problem, require_token
 from kernel.ids import BadOrderNo, check_order_no
 from services.provisioning.domain import deadlines, patterns
-from services.provisioning.domain.facts import to_details
+from services.provisioning.domain.fact_details import to_details
 from services.provisioning.domain.order import FiberOrder, State
 from services.provisioning.domain.patterns import Pattern
 from services.provisioning.domain.rules import Rules
@@ -31,15 +31,24 @@ _DATES: Final = (
     "applied_on",
     "wished_on",
     "consult_due_on",
+    "consult_scheduled_on",
+    "consult_tried_on",
+    "consult_next_on",
     "consulted_on",
     "registration_usual_by",
     "registered_on",
+    "plant_asked_on",
+    "plant_answered_on",
+    "earliest_offered_on",
+    "surveyed_on",
+    "works_expected_by",
     "held_on",
     "answer_by",
     "answered_on",
     "survey_on",
     "construction_on",
     "replaced_on",
+    "called_off_on",
     "activated_on",
 )
 
@@ -115,6 +124,9 @@ class Routes:
             "since": order.since,
             "ball": order.ball,
             "overdue": sorted(order.overdue),
+            "obstacles": sorted(order.obstacles),
+            "survey_kind": order.survey_kind,
+            "consult_tries": order.consult_tries,
             "pattern": order.pattern,
             "pattern_name": order.pattern.name,
             "patterns": patterns.shown(order.met),

@@ -11,7 +11,7 @@ from contracts import partners
 from contracts.event import Event
 from contracts.orders import OrderAmendedV1, OrderSubmittedV1
 from contracts.partners import CarrierClaim, Claim, DeskClaim
-from services.provisioning.domain import facts
+from services.provisioning.domain import facts, site_facts
 from services.provisioning.domain.facts import Fact
 from services.provisioning.domain.refusals import Code, Refused
 from services.provisioning.domain.rules import Rules
@@ -90,6 +90,38 @@ _READ: Final[Mapping[type[Claim], Callable[[Any, datetime, Rules], Fact]]] = {
     partners.CarrierConstructionCompletedV1: lambda claim, _at, _rules: facts.ConstructionCompleted(
         claim.completed_on
     ),
+    partners.CarrierPlantInquirySentV1: lambda claim, _at, _rules: site_facts.PlantInquirySent(claim.sent_on),
+    partners.CarrierPlantInquiryAnsweredV1: lambda claim, _at, _rules: site_facts.PlantInquiryAnswered(
+        claim.answer, claim.permit, claim.answered_on
+    ),
+    partners.CarrierNearDateDeniedV1: lambda claim, _at, _rules: site_facts.NearDateDenied(claim.earliest_on),
+    partners.CarrierSurveyScheduledV1: lambda claim, _at, _rules: site_facts.SurveyScheduled(
+        claim.kind, claim.survey_on
+    ),
+    partners.CarrierSurveyDelayedV1: lambda claim, _at, _rules: site_facts.SurveyDelayed(
+        claim.withdrawn_on, claim.reason
+    ),
+    partners.CarrierSurveyDoneV1: lambda claim, _at, _rules: site_facts.SurveyDone(
+        claim.kind, claim.done_on, claim.outside_survey_needed
+    ),
+    partners.CarrierWorksRequiredV1: lambda claim, _at, _rules: site_facts.WorksRequired(
+        claim.obstacle, claim.found_on, claim.expected_by
+    ),
+    partners.CarrierWorksCompletedV1: lambda claim, _at, _rules: site_facts.WorksCompleted(
+        claim.obstacle, claim.completed_on
+    ),
+    partners.CarrierEquipmentReturnedV1: lambda claim, _at, _rules: site_facts.EquipmentReturned(
+        claim.lost_on, claim.reason
+    ),
+    partners.CarrierConstructionCalledOffV1: lambda claim, _at, _rules: site_facts.ConstructionCalledOff(
+        claim.called_off_on, claim.cause
+    ),
+    partners.DeskConsultScheduledV1: lambda claim, _at, _rules: facts.ConsultScheduled(claim.scheduled_on),
+    partners.DeskConsultUnansweredV1: lambda claim, at, rules: facts.ConsultUnanswered(
+        claim.tried_on, due := rules.next_call_due_on(at), rules.end_of(due)
+    ),
+    partners.DeskSalesAnsweredV1: lambda claim, _at, _rules: site_facts.SalesAnswered(claim.answered_on),
+    partners.DeskWishChangedV1: lambda claim, _at, _rules: site_facts.WishChanged(claim.wished_on, claim.by),
     partners.DeskConsultDoneV1: lambda claim, _at, _rules: facts.ConsultDone(claim.consulted_on),
     partners.DeskDateConfirmedV1: lambda claim, _at, _rules: facts.DateConfirmed(claim.construction_on),
     partners.DeskCustomerAnsweredV1: lambda claim, _at, _rules: facts.CustomerAnswered(claim.answered_on),

@@ -1,12 +1,11 @@
-"""Everything that can happen to an order, and how it is kept in the history; no field holds personal data."""
+"""What can happen to an order, except at the site; no field holds personal data."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, ClassVar, Final, get_type_hints
+from typing import ClassVar
 from uuid import UUID
 
 
@@ -15,17 +14,31 @@ class FactKind(StrEnum):
 
     ORDER_OPENED = "order_opened"
     ORDER_AMENDED = "order_amended"
+    CONSULT_SCHEDULED = "consult_scheduled"
+    CONSULT_UNANSWERED = "consult_unanswered"
     CONSULT_DONE = "consult_done"
     CONSULT_OVERDUE = "consult_overdue"
     ADDRESS_REGISTRATION_REQUESTED = "address_registration_requested"
     ADDRESS_REGISTRATION_COMPLETED = "address_registration_completed"
     SERVICE_ORDER_CREATED = "service_order_created"
+    PLANT_INQUIRY_SENT = "plant_inquiry_sent"
+    PLANT_INQUIRY_ANSWERED = "plant_inquiry_answered"
+    NEAR_DATE_DENIED = "near_date_denied"
+    SURVEY_SCHEDULED = "survey_scheduled"
+    SURVEY_DELAYED = "survey_delayed"
+    SURVEY_DONE = "survey_done"
+    WORKS_REQUIRED = "works_required"
+    WORKS_COMPLETED = "works_completed"
+    EQUIPMENT_RETURNED = "equipment_returned"
     PROVISIONAL_DATE_HELD = "provisional_date_held"
     DATE_CONFIRMED = "date_confirmed"
     ANSWER_DEADLINE_MISSED = "answer_deadline_missed"
     CUSTOMER_ANSWERED = "customer_answered"
+    SALES_ANSWERED = "sales_answered"
+    WISH_CHANGED = "wish_changed"
     CONSTRUCTION_SCHEDULED = "construction_scheduled"
     CONSTRUCTION_POSTPONED = "construction_postponed"
+    CONSTRUCTION_CALLED_OFF = "construction_called_off"
     CONSTRUCTION_COMPLETED = "construction_completed"
     ORDER_CANCELLED = "order_cancelled"
 
@@ -65,6 +78,24 @@ class OrderAmended(Fact):
     plan: str
     building_kind: str
     wished_on: date | None
+
+
+@dataclass(frozen=True)
+class ConsultScheduled(Fact):
+    """Desk and customer agreed on a day for the consult."""
+
+    kind: ClassVar[FactKind] = FactKind.CONSULT_SCHEDULED
+    scheduled_on: date
+
+
+@dataclass(frozen=True)
+class ConsultUnanswered(Fact):
+    """The desk called and reached nobody; the next call is due by the end of a day."""
+
+    kind: ClassVar[FactKind] = FactKind.CONSULT_UNANSWERED
+    tried_on: date
+    next_due_on: date
+    next_due_at: datetime
 
 
 @dataclass(frozen=True)
@@ -175,42 +206,3 @@ class OrderCancelled(Fact):
     kind: ClassVar[FactKind] = FactKind.ORDER_CANCELLED
     by: str
     reason: str
-
-
-FACTS: Final[Mapping[FactKind, type[Fact]]] = {cls.kind: cls for cls in Fact.__subclasses__()}
-Details = dict[str, Any]
-
-
-def to_details(fact: Fact) -> Details:
-    """Return the fields of the fact in JSON words."""
-    return {field.name: _plain(getattr(fact, field.name)) for field in fields(fact)}
-
-
-def from_details(kind: str, details: Mapping[str, Any]) -> Fact:
-    """Return the fact that the history holds.
-
-    :raises ValueError: no such kind.  :raises KeyError: a field is missing.
-    """
-    cls = FACTS[FactKind(kind)]
-    hints = get_type_hints(cls)
-    return cls(**{field.name: _rich(hints[field.name], details[field.name]) for field in fields(cls)})
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, date):  # an instant is one, too
-        return value.isoformat()
-    if isinstance(value, UUID):
-        return str(value)
-    return list(value) if isinstance(value, tuple) else value  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-
-
-def _rich(hint: object, value: Any) -> object:
-    if value is None:
-        return None
-    if hint is datetime:
-        return datetime.fromisoformat(value)
-    if hint in {date, date | None}:
-        return date.fromisoformat(value)
-    if hint is UUID:
-        return UUID(value)
-    return tuple(value) if isinstance(value, list) else value  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]

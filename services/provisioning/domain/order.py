@@ -22,9 +22,13 @@ class State(StrEnum):
     AWAITING_SERVICE_ORDER = "awaiting_service_order"
     AWAITING_ADDRESS_REGISTRATION = "awaiting_address_registration"
     AWAITING_CONSTRUCTION_DATE = "awaiting_construction_date"
+    AWAITING_PLANT_ANSWER = "awaiting_plant_answer"
+    AWAITING_SURVEY = "awaiting_survey"
+    AWAITING_WORKS = "awaiting_works"
     DATE_HELD = "date_held"
     DATE_CONFIRMED = "date_confirmed"
     AWAITING_CUSTOMER = "awaiting_customer"
+    AWAITING_SALES = "awaiting_sales"
     CONSTRUCTION_SCHEDULED = "construction_scheduled"
     ACTIVE = "active"
     CANCELLED = "cancelled"
@@ -45,15 +49,34 @@ class Jeopardy(StrEnum):
     CONSULT_OVERDUE = "consult_overdue"
 
 
+class Obstacle(StrEnum):
+    """What must be done or allowed before a construction date can be had."""
+
+    GENERAL_WORKS = "general_works"
+    ROAD_USE_PERMIT = "road_use_permit"
+    OWNER_PERMIT = "owner_permit"
+
+
+class SurveyKind(StrEnum):
+    """Where a survey looks: in the building, or outside along the route of the drop."""
+
+    BUILDING = "building"
+    OUTSIDE = "outside"
+
+
 BALL: Final[Mapping[State, Party | None]] = MappingProxyType(
     {
         State.AWAITING_CONSULT: Party.DESK,
         State.AWAITING_SERVICE_ORDER: Party.CARRIER,
         State.AWAITING_ADDRESS_REGISTRATION: Party.CARRIER,
         State.AWAITING_CONSTRUCTION_DATE: Party.CARRIER,
+        State.AWAITING_PLANT_ANSWER: Party.CARRIER,
+        State.AWAITING_SURVEY: Party.CARRIER,
+        State.AWAITING_WORKS: Party.CARRIER,
         State.DATE_HELD: Party.CUSTOMER,
         State.DATE_CONFIRMED: Party.CARRIER,
         State.AWAITING_CUSTOMER: Party.CUSTOMER,
+        State.AWAITING_SALES: Party.SALES,
         State.CONSTRUCTION_SCHEDULED: Party.CARRIER,
         State.ACTIVE: None,
         State.CANCELLED: None,
@@ -67,8 +90,12 @@ class FiberOrder:
 
     sequence: number of facts so far, and so the version of the row. since: when the state was reached.
     attempt: service orders asked for. met: delay patterns met, without the immediate one. overdue: what is late now.
-    consulted_on: day N. held_on: the provisional date, kept when the customer confirms it or loses it.
-    construction_on: the fixed date. replaced_on: a fixed date that was withdrawn and not yet replaced.
+    consult_tries: days on which the desk reached nobody; consult_next_on: last day for the next call. consulted_on:
+    day N. survey_kind: the survey that is awaited; surveyed_on: the last one that took place. obstacles: works and
+    permits under way; cleared: those that are done. earliest_offered_on: the first date that the carrier's system
+    showed when it offered no near one. called_off_on: the last day on which a construction was not carried out.
+    held_on: the provisional date, kept when the customer confirms it or loses it. construction_on: the fixed date.
+    replaced_on: a date that was told and lost, not yet replaced.
     A cancelled order keeps its dates: they say how far it came.
     """
 
@@ -91,10 +118,23 @@ class FiberOrder:
     attempt: int = 0
     met: Met = ()
     overdue: frozenset[Jeopardy] = frozenset()
+    consult_scheduled_on: date | None = None
+    consult_tries: int = 0
+    consult_tried_on: date | None = None
+    consult_next_on: date | None = None
+    consult_next_at: datetime | None = None
     consulted_on: date | None = None
     registration_usual_by: date | None = None
     registered_on: date | None = None
     carrier_order_no: str | None = None
+    plant_asked_on: date | None = None
+    plant_answered_on: date | None = None
+    earliest_offered_on: date | None = None
+    survey_kind: SurveyKind | None = None
+    surveyed_on: date | None = None
+    obstacles: frozenset[Obstacle] = frozenset()
+    cleared: frozenset[Obstacle] = frozenset()
+    works_expected_by: date | None = None
     held_on: date | None = None
     answer_by: date | None = None
     answer_due_at: datetime | None = None
@@ -102,11 +142,14 @@ class FiberOrder:
     survey_on: date | None = None
     construction_on: date | None = None
     replaced_on: date | None = None
+    called_off_on: date | None = None
     activated_on: date | None = None
 
     @property
     def ball(self) -> Party | None:
-        """Who must act; nobody when the order has ended."""
+        """Who must act; nobody when the order has ended. The owner's permit is for sales to get."""
+        if self.state is State.AWAITING_WORKS and self.obstacles == frozenset({Obstacle.OWNER_PERMIT}):
+            return Party.SALES
         return BALL[self.state]
 
     @property

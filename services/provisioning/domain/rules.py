@@ -15,13 +15,15 @@ from services.provisioning.domain.patterns import Pattern
 class Rules:
     """Rules in force; shortest_days: per pattern, what decides which one is dominant.
 
-    consult_business_days: after the day of arrival; registration_days: longest usual time of an address registration,
-    in business days if registration_in_business_days; a day ends day_ends_after_hours after its local midnight.
+    consult_business_days: after the day of arrival; next_call_business_days: after a call that reached nobody.
+    registration_days: longest usual time of an address registration, in business days if
+    registration_in_business_days; a day ends day_ends_after_hours after its local midnight.
     waiting_days: how long a claim waits for its order; horizon_days: a claim may name no day further ahead.
     """
 
     calendar: BusinessCalendar
     consult_business_days: int
+    next_call_business_days: int
     registration_days: int
     registration_in_business_days: bool
     day_ends_after_hours: int
@@ -35,6 +37,10 @@ class Rules:
         :raises CalendarHasNoYear: the calendar does not reach so far.
         """
         return self.calendar.add_business_days(local_date(arrived_at), self.consult_business_days)
+
+    def next_call_due_on(self, tried_at: datetime) -> date:
+        """Return the last day on which the next call is in time, after one that reached nobody."""
+        return self.calendar.add_business_days(local_date(tried_at), self.next_call_business_days)
 
     def registration_usual_by(self, asked_at: datetime) -> date:
         """Return the day by which an address registration is usually back."""

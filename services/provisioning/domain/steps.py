@@ -30,6 +30,38 @@ def amend_without_effect(order: FiberOrder, _fact: facts.OrderAmended, _at: date
     return order
 
 
+def schedule_consult(order: FiberOrder, fact: facts.ConsultScheduled, at: datetime) -> FiberOrder:
+    """Return the order with the day on which desk and customer want to talk; the last day in time stays what it is.
+
+    :raises Refused: the day has passed (date_in_past), or is agreed already (already_done).
+    """
+    refuse_past(fact.scheduled_on, at)
+    if fact.scheduled_on == order.consult_scheduled_on:
+        raise Refused(Code.ALREADY_DONE)
+    return replace(order, consult_scheduled_on=fact.scheduled_on)
+
+
+def miss_call(order: FiberOrder, fact: facts.ConsultUnanswered, at: datetime) -> FiberOrder:
+    """Return the order with one more day on which the desk reached nobody, and the last day for the next call.
+
+    :raises Refused: that day is counted already (already_done), lies ahead, or before the order or the last call
+    (wrong_date).
+    """
+    if fact.tried_on == order.consult_tried_on:
+        raise Refused(Code.ALREADY_DONE)
+    earliest = order.consult_tried_on or local_date(order.opened_at)
+    if not earliest <= fact.tried_on <= local_date(at):
+        raise Refused(Code.WRONG_DATE)
+    return replace(
+        order,
+        consult_tries=order.consult_tries + 1,
+        consult_tried_on=fact.tried_on,
+        consult_scheduled_on=None,
+        consult_next_on=fact.next_due_on,
+        consult_next_at=fact.next_due_at,
+    )
+
+
 def consult(order: FiberOrder, fact: facts.ConsultDone, at: datetime) -> FiberOrder:
     """Return the order with its day N, waiting for its service order.
 
@@ -41,6 +73,9 @@ def consult(order: FiberOrder, fact: facts.ConsultDone, at: datetime) -> FiberOr
         order,
         state=State.AWAITING_SERVICE_ORDER,
         consulted_on=fact.consulted_on,
+        consult_scheduled_on=None,
+        consult_next_on=None,
+        consult_next_at=None,
         attempt=order.attempt + 1,
         overdue=order.overdue - {Jeopardy.CONSULT_OVERDUE},
     )
@@ -102,8 +137,8 @@ def hold_date(order: FiberOrder, fact: facts.ProvisionalDateHeld, at: datetime) 
     :raises Refused: the date or the last day for the answer has passed (date_in_past), or one may answer after the
     construction (wrong_date).
     """
-    _refuse_past(fact.construction_on, at)
-    _refuse_past(fact.answer_by, at)
+    refuse_past(fact.construction_on, at)
+    refuse_past(fact.answer_by, at)
     if fact.answer_by > fact.construction_on:
         raise Refused(Code.WRONG_DATE)
     return replace(
@@ -164,7 +199,7 @@ def schedule(order: FiberOrder, fact: facts.ConstructionScheduled, at: datetime)
 
     :raises Refused: the date has passed (date_in_past), or the survey comes after it (wrong_date).
     """
-    _refuse_past(fact.construction_on, at)
+    refuse_past(fact.construction_on, at)
     if fact.survey_on is not None and fact.survey_on > fact.construction_on:
         raise Refused(Code.WRONG_DATE)
     return replace(
@@ -226,6 +261,7 @@ def cancel(order: FiberOrder, _fact: facts.OrderCancelled, at: datetime) -> Fibe
     return replace(order, state=State.CANCELLED, overdue=frozenset())
 
 
-def _refuse_past(day: date, at: datetime) -> None:
+def refuse_past(day: date, at: datetime) -> None:
+    """Refuse a day that is over at the instant.  :raises Refused: it is (date_in_past)."""
     if day < local_date(at):
         raise Refused(Code.DATE_IN_PAST)
