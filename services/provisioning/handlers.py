@@ -111,9 +111,8 @@ class FireDeadlines:
         locked = await orders.load_many(conn, ids={due.order_id for due in passed})
         work = Casework(locked, rules=self.rules, now=now)
         fired = sum(work.fire_deadlines(order.order_id, by=now) for order in locked)
-        await work.write(conn)
-        # One that a fact ended before we had the lock is gone already; a row that no order stands behind must not stay.
-        await deadlines.remove(conn, {due.deadline_id for due in passed})
+        # A row that its order does not stand behind any more must not stay, and one whose day has moved must be right.
+        await work.write(conn, renew_deadlines=True)
         log.info("deadlines_fired", fired=fired)
         return len(passed)
 

@@ -33,6 +33,7 @@ class Start(StrEnum):
     CONSTRUCTION = "construction"
     ANSWER = "answer"
     WISH = "wish"
+    TODAY = "today"
 
 
 @dataclass(frozen=True)
@@ -227,5 +228,6 @@ _STARTS: Final[Mapping[Start, tuple[str, str, str, str]]] = {
     Start.SURVEY: ("survey", "named by the carrier", "調査日", "事業者が指定"),
     Start.CONSTRUCTION: ("construction", "named by the carrier", "工事日", "事業者が指定"),
     Start.ANSWER: ("answer", "named by the carrier", "回答日", "事業者が指定した回答期限"),
+    Start.TODAY: ("last fact", "today, no sooner day is left", "本日", "本日(これより早い日はない)"),
     Start.WISH: ("wished day", "wished by the customer", "希望日", "お客様の希望日"),
 }

@@ -13,8 +13,8 @@ DAY: Final = timedelta(days=1)
 PUBLIC: Final = public_holidays(tuple(CALENDAR_YEARS))
 
 # Equinox days (春分の日, 秋分の日) of all years of the calendar. Vernal: on the 21st in these years, else on the 20th.
-# Autumnal: on the 22nd in these, else on the 23rd. Source: National Astronomical Observatory of Japan: its yearly notice
-# (暦要項) until 2027, from then on its computed list, which the notice of each year has still to confirm.
+# Autumnal: on the 22nd in these, else on the 23rd. Source: National Astronomical Observatory of Japan, the notice of
+# each year (暦要項) until 2027; from then on its computed list, which those notices have still to confirm.
 # fmt: off
 VERNAL_ON_21: Final = {
     2002, 2003, 2006, 2007, 2010, 2011, 2014, 2015, 2018, 2019, 2022, 2023, 2027, 2031, 2035, 2039, 2043, 2047,
