@@ -1,0 +1,98 @@
+"""The correction of the intervals: what the last predictions out of sample showed, per pattern and stage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from services.provisioning.prediction.settings import Learning
+from services.provisioning.prediction.spells import Floats, Spells, Whole
+from services.provisioning.prediction.table import Seen, build, resolve, see
+
+WANTED: Final = (0.1, 0.5, 0.9)
+_GRID: Final = np.linspace(0, 1, 101)
+_ROUNDS: Final = 4
+
+Probabilities = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """Where the outcome lay in what was predicted; key: pattern times four plus stage.
+
+    low, high: the predicted chance of an earlier day, and of this day or an earlier one. lit: else it lies above high.
+    """
+
+    key: Whole
+    low: Floats
+    high: Floats
+    lit: Floats
+    weight: Floats
+
+
+def calibrate(spells: Spells, learning: Learning, today: int) -> Mapping[int, Probabilities]:
+    """Return per key the probabilities at which P10, P50 and P90 must be read off; (.1, .5, .9) if nothing is wrong.
+
+    Split-conformal in the form of the probability integral transform: for each of the last blocks of days a table is
+    made from what was known at its start, and the orders seen during the block say where they lay in it. A day has
+    mass, so that the transform of an outcome is a range; it counts as spread evenly over it, which is the expected
+    value of the randomized transform. An order still open counts as spread like the others above what it has passed.
+    """
+    ranks = [
+        _ranks(spells, learning, today - number * learning.calibration_days)
+        for number in range(1, learning.calibration_blocks + 1)
+    ]
+    found: dict[int, Probabilities] = {}
+    if not ranks:
+        return found
+    key, low, high, lit, weight = (
+        np.concatenate([getattr(each, name) for each in ranks])
+        for name in ("key", "low", "high", "lit", "weight")
+    )
+    every = Ranks(key, low, high, lit, weight)
+    for pattern in np.unique(key // 4):
+        whole = _spread(every, key // 4 == pattern, _GRID, learning.calibration_pull)
+        for one in np.unique(key[key // 4 == pattern]):
+            curve = _spread(every, key == one, whole, learning.calibration_pull)
+            low_at, middle_at, high_at = (float(np.interp(share, curve, _GRID)) for share in WANTED)
+            found[int(one)] = (low_at, middle_at, high_at)
+    return found
+
+
+def _ranks(spells: Spells, learning: Learning, start: int) -> Ranks:
+    cells = build(spells.as_known(start), learning, start)
+    seen = see(spells.pick((spells.high > start) & (spells.low <= start + learning.calibration_days)))
+    seen = seen.pick((seen.at.day > start) & (seen.at.day <= start + learning.calibration_days))
+    level, row = resolve(cells, seen, learning.least_comparable)
+    seen, level, row = seen.pick(level >= 0), level[level >= 0], row[level >= 0]
+    low, high = np.zeros(len(level)), np.zeros(len(level))
+    for number, each in enumerate(cells):
+        here = level == number
+        at = (row[here], seen.value[here])
+        high[here] = np.cumsum(each.mass, axis=1)[at]
+        low[here] = high[here] - each.mass[at]
+    return Ranks(_keys(seen), low, high, seen.lit.astype(float), seen.at.share)
+
+
+def _keys(seen: Seen) -> Whole:
+    return seen.spells.pattern[seen.at.spell] * 4 + seen.spells.stage[seen.at.spell]
+
+
+def _spread(ranks: Ranks, which: Whole, prior: Floats, pull: float) -> Floats:
+    """Return the distribution of the outcomes' ranks on the grid, drawn towards a prior one."""
+    lit = which & (ranks.lit > 0)
+    waiting = which & (ranks.lit == 0)
+    width = np.maximum(ranks.high[lit] - ranks.low[lit], 1e-9)[:, None]
+    shares = np.clip((_GRID[None, :] - ranks.low[lit][:, None]) / width, 0, 1)
+    settled = (ranks.weight[lit][:, None] * shares).sum(axis=0) + pull * prior
+    passed, weight = ranks.high[waiting][:, None], ranks.weight[waiting][:, None]
+    total = ranks.weight[which].sum() + pull
+    curve: Floats = settled / settled[-1]
+    for _ in range(_ROUNDS if waiting.any() else 0):
+        at: Floats = np.interp(passed, _GRID, curve)
+        above: Floats = np.clip((curve[None, :] - at) / np.maximum(1 - at, 1e-9), 0, 1)
+        curve = (settled + (weight * above).sum(axis=0)) / total
+    return curve
