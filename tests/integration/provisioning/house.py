@@ -168,6 +168,11 @@ class House:
         """Return the body of an announced event as it stands on the bus."""
         return json.dumps(event["body"]).encode()
 
+    async def story(self, serial: int = 1) -> list[dict[str, Any]]:
+        """Return the events of an order but for reminders and jeopardies."""
+        beside = ("reminder.due.v1", "jeopardy.raised.v1", "jeopardy.cleared.v1")
+        return [event for event in await self.announced(serial) if event["type"] not in beside]
+
     async def types(self, serial: int | None = 1) -> list[str]:
         """Return the types of these events."""
         return [event["type"].removesuffix(".v1") for event in await self.announced(serial)]

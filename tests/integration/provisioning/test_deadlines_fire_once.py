@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
+from typing import Any
 
 from chassis.ticks import fire_once
 from contracts import partners as p
 from services.provisioning.domain.order import Jeopardy, State
 from services.provisioning.handlers import PORTION
-from tests.integration.provisioning.house import House, april, claim, on, submission
+from tests.integration.provisioning.house import (
+    House,
+    amendment,
+    april,
+    claim,
+    on,
+    order_id,
+    order_no,
+    submission,
+)
 
 
 async def hold(house: House) -> None:
@@ -113,12 +124,161 @@ async def test_more_deadlines_than_one_portion_are_all_fired(house: House) -> No
     assert await house.tick() == many
 
     assert (await house.types(None)).count("jeopardy.raised") == many
-    assert await house.next_due() is None
+    assert await house.next_due() == april(15, 0)  # until then a consult can still save the wished day
 
 
 async def test_an_order_that_is_taken_very_late_is_overdue_at_once(house: House) -> None:
     house.advance(april(20))
     await house.deliver(submission(at=april(1)))
 
+    assert await house.tick() == 2
+    assert [event["occurred_at"] for event in await house.announced()] == [
+        april(1),
+        april(4, 0),
+        april(15, 0),
+    ]
+
+
+def jeopardies(events: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Return what was raised and cleared, in order."""
+    told = [event for event in events if event["type"].startswith("jeopardy.")]
+    return [(event["type"].split(".")[1], event["body"]["cause"]) for event in told]
+
+
+async def test_a_wish_that_cannot_be_kept_is_raised_on_the_first_day(house: House) -> None:
+    hurried = submission(at=april(15))
+    house.advance(april(15))
+    await house.deliver(hurried)
+
+    raised = (await house.announced())[-1]
+    assert (raised["type"], raised["occurred_at"]) == ("jeopardy.raised.v1", april(15))
+    assert raised["body"] == {
+        "order_id": str(order_id(1)),
+        "order_no": order_no(1),
+        "cause": "wish_impossible",
+        "level": "at_risk",
+        "acts": "sales",
+        "act_by": "2026-04-16",
+        "due_on": "2026-04-20",
+        "arithmetic_en": "Tue 21 Apr 2026: 6 calendar days after the consult on Wed 15 Apr 2026",
+        "arithmetic_ja": "2026年4月21日(火):コンサル日2026年4月15日(水)の6日後",
+    }
+
+
+async def test_a_pattern_that_makes_the_wish_impossible_raises_with_the_claim_and_a_new_wish_clears(
+    house: House,
+) -> None:
+    await house.deliver(submission())
+    await house.say(p.DeskConsultDoneV1, consulted_on=on(1))
+    await house.say(p.CarrierServiceOrderCreatedV1, carrier_order_no="SO-1")
+    house.advance(april(3))
+    await house.say(p.CarrierNearDateDeniedV1, earliest_on=None)
+    await house.say(p.CarrierNearDateDeniedV1, take=2, earliest_on=None)  # the same claim again is refused
+    assert jeopardies(await house.announced()) == [("raised", "wish_impossible")]
+
+    await house.say(p.DeskWishChangedV1, wished_on=date(2026, 5, 20), by="customer")
+
+    assert jeopardies(await house.announced()) == [
+        ("raised", "wish_impossible"),
+        ("cleared", "wish_impossible"),
+    ]
+    assert (await house.order()).overdue == frozenset()
+
+
+async def test_another_wish_that_cannot_be_kept_either_is_raised_for_its_own_day(house: House) -> None:
+    house.advance(april(15))
+    await house.deliver(submission(at=april(15)))
+    await house.say(p.DeskWishChangedV1, wished_on=on(17), by="sales")
+
+    raised = [event["body"] for event in await house.announced() if event["type"] == "jeopardy.raised.v1"]
+    assert [body["due_on"] for body in raised] == ["2026-04-20", "2026-04-17"]
+    assert len({event["event_id"] for event in await house.announced()}) == len(await house.announced())
+
+
+async def test_what_was_raised_is_cleared_by_a_cancellation_too(house: House) -> None:
+    house.advance(april(15))
+    await house.deliver(submission(at=april(15)))
+    house.advance(april(20))
+    await house.tick()
+    assert (await house.order()).overdue == {Jeopardy.CONSULT_OVERDUE, Jeopardy.WISH_IMPOSSIBLE}
+
+    await house.say(p.DeskOrderCancelledV1, by="customer", reason="customer_wish")
+
+    events = await house.announced()
+    cleared = [event for event in events if event["type"] == "jeopardy.cleared.v1"]
+    assert [event["body"]["cause"] for event in cleared] == ["consult_overdue", "wish_impossible"]
+    assert all(event["body"]["order_ended"] for event in cleared)
+    assert len({event["event_id"] for event in cleared}) == 2
+    assert (await house.order()).overdue == frozenset()
+    assert await house.next_due() is None
+
+
+async def test_no_date_after_the_usual_time_is_raised_once_and_cleared_by_a_date(house: House) -> None:
+    await house.deliver(submission())
+    await house.say(p.DeskConsultDoneV1, consulted_on=on(1))
+    await house.say(p.CarrierServiceOrderCreatedV1, carrier_order_no="SO-1")
+    house.advance(april(10))
     assert await house.tick() == 1
-    assert [event["occurred_at"] for event in await house.announced()] == [april(1), april(4, 0)]
+    assert await house.tick() == 0
+    (raised,) = [event for event in await house.announced() if event["type"] == "jeopardy.raised.v1"]
+    assert (raised["occurred_at"], raised["body"]["due_on"]) == (april(9, 0), "2026-04-08")
+
+    await house.say(p.CarrierConstructionScheduledV1, construction_on=on(20))
+
+    assert jeopardies(await house.announced()) == [("raised", "no_date"), ("cleared", "no_date")]
+
+
+async def test_reminders_come_on_the_last_business_day_and_not_for_a_lost_date(house: House) -> None:
+    for serial in (1, 2):
+        await house.deliver(submission(serial))
+        await house.say(p.DeskConsultDoneV1, serial, consulted_on=on(1))
+        await house.say(p.CarrierServiceOrderCreatedV1, serial, carrier_order_no="SO-1")
+        await house.say(p.CarrierConstructionScheduledV1, serial, construction_on=on(13), survey_on=on(9))
+    house.advance(april(9, 12))
+    await house.tick()
+    await house.say(p.CarrierConstructionPostponedV1, 2, withdrawn_on=on(13), reason="works")
+    house.advance(april(12))
+    await house.tick()
+    await house.tick()
+
+    def reminded(events: list[dict[str, Any]]) -> list[tuple[Any, str, str]]:
+        due = [event for event in events if event["type"] == "reminder.due.v1"]
+        return [(event["occurred_at"], event["body"]["of"], event["body"]["day_on"]) for event in due]
+
+    survey = (april(8, 9), "survey", "2026-04-09")
+    assert reminded(await house.announced(1)) == [survey, (april(10, 9), "construction", "2026-04-13")]
+    assert reminded(await house.announced(2)) == [survey]
+
+
+async def test_an_edit_that_comes_after_a_passed_deadline_does_not_hide_it(house: House) -> None:
+    await hold(house)
+    house.advance(april(9, 9))
+
+    await house.deliver(amendment(at=april(9, 8)))
+
+    assert (await house.order()).state is State.AWAITING_CUSTOMER
+    assert await house.tick() == 0
+    missed = [event for event in await house.announced() if event["type"] == "answer_deadline.missed.v1"]
+    assert [event["occurred_at"] for event in missed] == [april(9, 0)]
+
+
+async def test_a_row_whose_day_has_moved_by_new_rules_neither_fires_early_nor_is_lost(house: House) -> None:
+    await house.deliver(submission())
+    async with house.base.transaction() as conn:
+        await conn.execute("DELETE FROM deadlines WHERE kind = 'consult_due'")
+        await conn.execute(
+            """
+            INSERT INTO deadlines (deadline_id, order_id, kind, due_on, due_at)
+            VALUES ($1, $2, 'consult_due', '2026-04-01', $3)
+            """,
+            stale := order_id(99),
+            order_id(1),
+            april(2, 0),
+        )
+    house.advance(april(2))
+    await house.tick()
+
+    assert await house.types() == ["consult.requested"]
+    rows = await house.rows("SELECT deadline_id, due_at FROM deadlines WHERE kind = 'consult_due'")
+    assert [row["due_at"] for row in rows] == [april(4, 0)]
+    assert stale not in {row["deadline_id"] for row in rows}
