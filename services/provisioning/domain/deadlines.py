@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Final
 from uuid import UUID
@@ -30,8 +30,13 @@ class Deadline:
     due_on: date
     due_at: datetime
     attempt: int
-    missed: Fact
     arithmetic: Arithmetic
+    make_missed: Callable[[], Fact] = field(compare=False, repr=False)
+
+    @property
+    def missed(self) -> Fact:
+        """The fact that its passing is."""
+        return self.make_missed()
 
     @cached_property
     def id(self) -> UUID:
@@ -55,10 +60,10 @@ def running(order: FiberOrder, rules: Rules) -> tuple[Deadline, ...]:
     for danger in jeopardy.dangers(order, rules):
         if danger.cause is Jeopardy.CONSULT_OVERDUE:
             if danger.cause not in order.overdue:
-                missed = ConsultOverdue(danger.due_on)
+                missed = partial(ConsultOverdue, danger.due_on)
                 found.append(_deadline(order, danger.kind, order.consult_due_at, missed, danger.arithmetic))
         elif danger.passes_at is not None and danger.passes_at > order.last_at:
-            missed = jeopardy.raised(danger, rules, at=danger.passes_at)
+            missed = partial(jeopardy.raised, danger, rules, at=danger.passes_at)
             found.append(_deadline(order, danger.kind, danger.passes_at, missed, danger.arithmetic))
     return tuple(sorted(found, key=lambda deadline: (deadline.due_at, deadline.kind)))
 
@@ -72,7 +77,11 @@ def due(order: FiberOrder, by: datetime, rules: Rules) -> Deadline | None:
 
 
 def _deadline(
-    order: FiberOrder, kind: DeadlineKind, due_at: datetime, missed: Fact, arithmetic: Arithmetic
+    order: FiberOrder,
+    kind: DeadlineKind,
+    due_at: datetime,
+    make_missed: Callable[[], Fact],
+    arithmetic: Arithmetic,
 ) -> Deadline:
     return Deadline(
         order_id=order.order_id,
@@ -80,8 +89,8 @@ def _deadline(
         due_on=arithmetic.from_on if kind is DeadlineKind.WISHED_DAY else arithmetic.result_on,
         due_at=due_at,
         attempt=order.attempt,
-        missed=missed,
         arithmetic=arithmetic,
+        make_missed=make_missed,
     )
 
 
@@ -89,7 +98,7 @@ def _answer_by(order: FiberOrder, _rules: Rules) -> Deadline:
     assert order.held_on
     assert order.answer_by
     assert order.answer_due_at
-    missed = AnswerDeadlineMissed(order.held_on, order.answer_by)
+    missed = partial(AnswerDeadlineMissed, order.held_on, order.answer_by)
     way = given(Start.ANSWER, order.answer_by)
     return _deadline(order, DeadlineKind.ANSWER_BY, order.answer_due_at, missed, way)
 
@@ -105,7 +114,7 @@ def _reminder(kind: DeadlineKind, start: Start, day_of: Callable[[FiberOrder], d
         due_at = rules.passes_at(kind, way)
         if due_at <= order.last_at:
             return None
-        return _deadline(order, kind, due_at, ReminderDue(kind.value, day, way.as_json()), way)
+        return _deadline(order, kind, due_at, lambda: ReminderDue(kind.value, day, way.as_json()), way)
 
     return clock
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
@@ -85,6 +85,13 @@ class Rules:
     waiting_days: int
     horizon_days: int
     shortest_days: Mapping[Pattern, int]
+    # Ends of days and lead times that were asked for: the same few for all orders.
+    _ends: dict[date, datetime] = field(
+        init=False, repr=False, compare=False, default_factory=dict[date, datetime]
+    )
+    _lead_times: dict[Met, LeadTime] = field(
+        init=False, repr=False, compare=False, default_factory=dict[Met, LeadTime]
+    )
 
     def consult_due_on(self, arrived_at: datetime) -> date:
         """Return the last day on which the consult is in time.
@@ -133,7 +140,10 @@ class Rules:
 
     def lead_time(self, met: Met) -> LeadTime:
         """Return the lead time of the dominant pattern."""
-        return self.lead_times[dominant(met, self.shortest_days)]
+        known = self._lead_times.get(met)
+        if known is None:
+            known = self._lead_times[met] = self.lead_times[dominant(met, self.shortest_days)]
+        return known
 
     def act_by(self, cause: Jeopardy, raised_at: datetime) -> date:
         """Return the day by which somebody must act on a jeopardy.
@@ -145,8 +155,11 @@ class Rules:
 
     def end_of(self, day: date) -> datetime:
         """Return the instant from which on the local day is over."""
-        days, hours = divmod(self.day_ends_after_hours, 24)
-        return at_local(day + timedelta(days=days), time(hours))
+        known = self._ends.get(day)
+        if known is None:
+            days, hours = divmod(self.day_ends_after_hours, 24)
+            known = self._ends[day] = at_local(day + timedelta(days=days), time(hours))
+        return known
 
     def day_over(self, instant: datetime) -> date:
         """Return the last local day that is over at the instant."""
