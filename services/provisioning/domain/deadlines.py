@@ -128,7 +128,7 @@ _SURVEY: Final = _reminder(DeadlineKind.SURVEY_REMINDER, Start.SURVEY, _survey_a
 _CONSTRUCTION: Final = _reminder(
     DeadlineKind.CONSTRUCTION_REMINDER, Start.CONSTRUCTION, lambda order: order.construction_on
 )
-# Beside what `jeopardy.WATCHES` waits for.
+# Beside what `watches.WATCHES` waits for.
 _CLOCKS: Final[Mapping[State, tuple[_Clock, ...]]] = MappingProxyType(
     {
         State.DATE_HELD: (_answer_by,),

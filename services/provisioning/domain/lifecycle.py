@@ -16,6 +16,7 @@ from services.provisioning.domain import jeopardy, site_steps, steps
 from services.provisioning.domain.facts import Fact, FactKind, OrderOpened
 from services.provisioning.domain.order import FiberOrder, Jeopardy, State
 from services.provisioning.domain.refusals import Refused
+from services.provisioning.domain.watches import POSSIBLE
 from services.provisioning.domain.whynot import why_not
 
 Step = Callable[[FiberOrder, Any, datetime], FiberOrder]
@@ -139,7 +140,7 @@ def apply(order: FiberOrder, fact: Fact, at: datetime) -> Move:
         sequence=order.sequence + 1,
         since=order.since if after.state is order.state else at,
         last_at=order.last_at if order.ended else max(order.last_at, at),
-        overdue=after.overdue & jeopardy.POSSIBLE[after.state],
+        overdue=after.overdue & POSSIBLE[after.state],
     )
     return Move(order, after, fact, at)
 

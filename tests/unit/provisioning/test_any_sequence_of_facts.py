@@ -15,13 +15,13 @@ from services.provisioning.books import load_rules
 from services.provisioning.domain import deadlines, facts, patterns, site_facts
 from services.provisioning.domain.fact_details import from_details, to_details
 from services.provisioning.domain.facts import Fact, FactKind
-from services.provisioning.domain.jeopardy import POSSIBLE
 from services.provisioning.domain.lifecycle import TABLE, apply, fold, open_order
 from services.provisioning.domain.order import FiberOrder, Jeopardy, Obstacle, State
 from services.provisioning.domain.patterns import Pattern
 from services.provisioning.domain.refusals import Refused
 from services.provisioning.domain.rules import DeadlineKind
 from services.provisioning.domain.site_steps import CALLED_OFF
+from services.provisioning.domain.watches import POSSIBLE
 from tests.unit.provisioning.samples import OPENED, april
 
 RULES = load_rules()

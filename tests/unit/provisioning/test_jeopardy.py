@@ -17,12 +17,13 @@ from services.provisioning.domain import facts, jeopardy, site_facts
 from services.provisioning.domain.arithmetic import Arithmetic
 from services.provisioning.domain.deadlines import due
 from services.provisioning.domain.facts import Fact, FactKind
-from services.provisioning.domain.jeopardy import POSSIBLE, WATCHES, changes, open_now
+from services.provisioning.domain.jeopardy import changes, open_now
 from services.provisioning.domain.lifecycle import TABLE, apply, fold, open_order
 from services.provisioning.domain.order import FiberOrder, Jeopardy, State
 from services.provisioning.domain.outlook import earliest, last_consult_for
 from services.provisioning.domain.refusals import Refused
 from services.provisioning.domain.rules import Level
+from services.provisioning.domain.watches import POSSIBLE, WATCHES
 from tests.unit.provisioning.samples import (
     CONSULTED,
     CREATED,
