@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from contracts import billing, notices, orders, partners, promises, site, works
+from contracts import billing, notices, orders, partners, promises, reminders, site, works
 from contracts.event import Event
 
 EVENT_TYPES: Final[dict[str, type[Event]]] = {
@@ -44,6 +44,7 @@ EVENT_TYPES: Final[dict[str, type[Event]]] = {
         site.ConstructionCalledOffV1,
         site.SalesAnsweredV1,
         site.WishChangedV1,
+        reminders.ReminderDueV1,
         promises.DeliveryPredictedV1,
         promises.PromiseChangedV1,
         partners.CarrierAddressRegistrationNeededV1,

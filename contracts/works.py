@@ -13,7 +13,21 @@ from contracts.event import Area, Event, OrderIdField, OrderNo, OrUnknown, Patte
 PostponeReason = Literal["equipment_return", "works", "permits"]
 CancelledBy = Literal["customer", "sales", "desk", "carrier"]
 CancelReason = Literal["customer_wish", "moved_elsewhere", "owner_refused", "not_feasible", "other"]
-JeopardyCause = Literal["consult_overdue", "answer_overdue", "no_date", "unknown"]
+JeopardyCause = Literal[
+    "consult_overdue",
+    "retry_overdue",
+    "answer_overdue",
+    "registration_overdue",
+    "plant_answer_overdue",
+    "works_overdue",
+    "permit_overdue",
+    "no_date",
+    "late_date",
+    "wish_impossible",
+    "wish_missed",
+    "unknown",
+]
+JeopardyLevel = Literal["watch", "at_risk", "breached", "unknown"]
 WhoActs = Literal["sales", "customer", "desk", "carrier"]
 RefusalCode = Literal[
     "unknown_order",
@@ -151,23 +165,32 @@ class OrderCancelledV1(WorkEvent):
 
 
 class JeopardyRaisedV1(WorkEvent):
-    """A deadline passed: somebody must act."""
+    """Something is late, or known already not to come in time: somebody must act. Raised again if its day changes."""
 
     type: ClassVar[str] = "jeopardy.raised.v1"
     cause: Annotated[JeopardyCause, OrUnknown] = Field(
-        description="What is late.", json_schema_extra={"unknown": True}
+        description="What is late, or will be.", json_schema_extra={"unknown": True}
+    )
+    level: Annotated[JeopardyLevel, OrUnknown] = Field(
+        default="breached",
+        description="Worth an eye, likely to be missed, or missed.",
+        json_schema_extra={"unknown": True},
     )
     acts: WhoActs = Field(description="Who must act.")
-    due_on: date = Field(description="The day that was missed; local, Asia/Tokyo.")
+    act_by: date | None = Field(default=None, description="By the end of this day; local, Asia/Tokyo.")
+    due_on: date = Field(description="The day that was missed, or cannot be kept; local, Asia/Tokyo.")
+    arithmetic_en: str = Field(default="", description="How the day is known, one line in English.")
+    arithmetic_ja: str = Field(default="", description="The same in Japanese.")
 
 
 class JeopardyClearedV1(WorkEvent):
-    """What was late has happened."""
+    """What was raised is not true any more: it has happened, does not matter any more, or the order has ended."""
 
     type: ClassVar[str] = "jeopardy.cleared.v1"
     cause: Annotated[JeopardyCause, OrUnknown] = Field(
-        description="What had been late.", json_schema_extra={"unknown": True}
+        description="What had been raised.", json_schema_extra={"unknown": True}
     )
+    order_ended: bool = Field(default=False, description="The order was lit or called off thereby.")
 
 
 class ClaimRefusedV1(Event):

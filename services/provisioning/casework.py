@@ -17,7 +17,7 @@ from contracts.reader import BadEvent, read_event
 from contracts.registry import UnknownType
 from kernel.times import require_aware
 from services.provisioning import announcements, translate, unreadable
-from services.provisioning.domain import deadlines, lifecycle
+from services.provisioning.domain import deadlines, jeopardy, lifecycle
 from services.provisioning.domain.facts import Fact, OrderOpened
 from services.provisioning.domain.lifecycle import Move
 from services.provisioning.domain.order import FiberOrder
@@ -122,15 +122,16 @@ class Casework:
         return self._orders.get(order_id)
 
     def open(self, fact: OrderOpened, *, at: datetime, cause: Cause) -> None:
-        """Open an order."""
-        self._note(lifecycle.open_order(fact, at), cause)
+        """Open an order; what endangers it is known at once."""
+        self._happen(lifecycle.open_order(fact, at), cause)
 
     def take(self, order_id: UUID, fact: Fact, *, at: datetime, cause: Cause) -> None:
-        """Let a fact of our own happen to an order.
+        """Let a fact of our own happen to an order, after the deadlines that had passed by then.
 
         :raises Refused: the order does not accept it.  :raises KeyError: the order is not at hand.
         """
-        self._note(lifecycle.apply(self._orders[order_id], fact, at), cause)
+        self.fire_deadlines(order_id, by=at)
+        self._happen(lifecycle.apply(self._orders[order_id], fact, at), cause)
 
     def hear(self, said: Said) -> None:
         """Accept or refuse a claim. Deadlines that had passed when it was said fire first, as if by their tick.
@@ -149,7 +150,7 @@ class Casework:
         cause = Cause(said.cause.id, order.correlation_id, said.cause.traceparent)
         try:
             fact = translate.said(said.claim, at=at, rules=self._rules)
-            self.take(order_id, fact, at=at, cause=cause)
+            self._happen(lifecycle.apply(order, fact, at), cause)
         except Refused as refusal:
             self._refuse(said.claim, said.cause, refusal.code, order, at=at)
 
@@ -170,14 +171,17 @@ class Casework:
     def fire_deadlines(self, order_id: UUID, *, by: datetime) -> int:
         """Let what the order has missed by an instant happen, at the instants at which it was due; return how much."""
         fired = 0
-        while deadline := deadlines.due(self._orders[order_id], by):
-            cause = Cause(deadline.cause_id, self._orders[order_id].correlation_id)
-            self.take(order_id, deadline.missed, at=deadline.due_at, cause=cause)
+        while deadline := deadlines.due(self._orders[order_id], by, self._rules):
+            order = self._orders[order_id]
+            cause = Cause(deadline.cause_id, order.correlation_id)
+            self._happen(lifecycle.apply(order, deadline.missed, deadline.due_at), cause)
             fired += 1
         return fired
 
-    async def write(self, conn: Connection) -> None:
+    async def write(self, conn: Connection, *, renew_deadlines: bool = False) -> None:
         """Write everything in the caller's transaction: orders, history, deadlines, refusals, events.
+
+        renew_deadlines: write those of all orders at hand, changed or not.
 
         :raises StaleOrder: an order was changed by somebody who did not lock it.
         """
@@ -192,18 +196,27 @@ class Casework:
             )
         if self._entries:
             await order_store.add_history(conn, self._entries)
-        ran = {each.id: each for order in self._before.values() for each in deadlines.running(order)}
-        run = {each.id: each for order in self._orders.values() for each in deadlines.running(order)}
-        if gone := ran.keys() - run.keys():
-            await deadline_store.remove(conn, gone)
-        if started := [each for id_, each in run.items() if id_ not in ran]:
-            await deadline_store.add(conn, started)
+        await self._write_deadlines(conn, list(self._orders.values()) if renew_deadlines else changed)
         if self.refused:
             await claim_store.note_refused(conn, self.refused)
         await self._outlook.write(conn)
         for item, fault in self._unreadable:
             await dead_letters.bury(conn, unreadable.consumer(item), [(item, fault)], now=self._now)
         await outbox.put(conn, self._outgoing, now=self._now)
+
+    async def _write_deadlines(self, conn: Connection, orders: Sequence[FiberOrder]) -> None:
+        run = [each for order in orders for each in deadlines.running(order, self._rules)]
+        if known := [order.order_id for order in orders if order.order_id in self._before]:
+            await deadline_store.keep_only(conn, known, [each.id for each in run])
+        if run:
+            await deadline_store.add(conn, run)
+
+    def _happen(self, move: Move, cause: Cause) -> None:
+        """Note a move, and after it what it clears and raises."""
+        self._note(move, cause)
+        for fact in jeopardy.changes(move.before, move.after, self._rules):
+            order = self._orders[move.after.order_id]
+            self._note(lifecycle.apply(order, fact, order.last_at), cause)
 
     def _note(self, move: Move, cause: Cause) -> None:
         order = move.after

@@ -118,9 +118,8 @@ class FireDeadlines:
             conn, ids=set(order_ids), rules=self.rules, forecaster=self.forecaster, now=now
         )
         fired = sum(work.fire_deadlines(order.order_id, by=now) for order in work.orders)
-        await work.write(conn)
-        # One that a fact ended before we had the lock is gone already; a row that no order stands behind must not stay.
-        await deadlines.remove(conn, passed)
+        # A row that its order does not stand behind any more must not stay, and one whose day has moved must be right.
+        await work.write(conn, renew_deadlines=True)
         log.info("deadlines_fired", fired=fired)
         return len(passed)
 

@@ -24,6 +24,7 @@ from services.provisioning.prediction.rule import RuleTable
 from services.provisioning.store import forecasts as store
 from services.provisioning.store.forecasts import Forecast, LedgerEntry, TurnRow
 
+_FOLLOWS: Final = frozenset({FactKind.JEOPARDY_RAISED, FactKind.JEOPARDY_CLEARED, FactKind.REMINDER_DUE})
 _WISHES: Final = frozenset({FactKind.ORDER_OPENED, FactKind.ORDER_AMENDED, FactKind.WISH_CHANGED})
 
 
@@ -103,7 +104,12 @@ class Outlook:
         return cls(forecaster, better_days, now, promised)
 
     def note(self, move: Move, cause: Cause, announced: Sequence[Outgoing]) -> list[Outgoing]:
-        """Return the events that say what is now expected and promised. announced: what the fact itself makes."""
+        """Return the events that say what is now expected and promised. announced: what the fact itself makes.
+
+        What follows from a fact (a jeopardy, a reminder) says nothing about the line that the fact has not said.
+        """
+        if move.fact.kind in _FOLLOWS:
+            return []
         order, today = move.after, local_date(self.now)
         self._turns.append(TurnRow(order.order_id, order.sequence, turn_of(order, today)))
         prediction = None if order.ended else self.forecaster.predict(order, today)

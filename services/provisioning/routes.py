@@ -107,8 +107,15 @@ class Routes:
                 **self._summary(order),
                 "correlation_id": order.correlation_id,
                 "deadlines": [
-                    {"kind": each.kind, "due_on": each.due_on, "due_at": each.due_at}
-                    for each in deadlines.running(order)
+                    {
+                        "kind": each.kind,
+                        "due_on": each.due_on,
+                        "due_at": each.due_at,
+                        "arithmetic": each.arithmetic.as_json(),
+                        "english": each.arithmetic.in_english(),
+                        "japanese": each.arithmetic.in_japanese(),
+                    }
+                    for each in deadlines.running(order, self.rules)
                 ],
                 "history": _history(entries),
                 "refusals": [dict(row) for row in refusals],

@@ -50,7 +50,7 @@ class MachineWorld:
                 book.said([action])
                 self.said.append(action)
                 self._hear(book, action)
-            running = [deadline.due_at for deadline in deadlines.running(self.order)]
+            running = [deadline.due_at for deadline in deadlines.running(self.order, RULES)]
             later = [instant for instant in (book.next_due(now), *running) if instant]
             if not later:
                 return
@@ -79,7 +79,7 @@ class MachineWorld:
         )
 
     def _fire(self, book: Book, now: datetime) -> None:
-        while deadline := deadlines.due(self.order, now):
+        while deadline := deadlines.due(self.order, now, RULES):
             self._tell(book, deadline.due_at, apply(self.order, deadline.missed, deadline.due_at))
 
     def _hear(self, book: Book, action: Action) -> None:

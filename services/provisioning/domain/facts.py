@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 
@@ -41,6 +42,9 @@ class FactKind(StrEnum):
     CONSTRUCTION_CALLED_OFF = "construction_called_off"
     CONSTRUCTION_COMPLETED = "construction_completed"
     ORDER_CANCELLED = "order_cancelled"
+    REMINDER_DUE = "reminder_due"
+    JEOPARDY_RAISED = "jeopardy_raised"
+    JEOPARDY_CLEARED = "jeopardy_cleared"
 
 
 @dataclass(frozen=True)
@@ -206,3 +210,37 @@ class OrderCancelled(Fact):
     kind: ClassVar[FactKind] = FactKind.ORDER_CANCELLED
     by: str
     reason: str
+
+
+@dataclass(frozen=True)
+class ReminderDue(Fact):
+    """It is time to call a day to mind; deadline: its word; arithmetic: the way from that day, in JSON words."""
+
+    kind: ClassVar[FactKind] = FactKind.REMINDER_DUE
+    deadline: str
+    reminds_of_on: date
+    arithmetic: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class JeopardyRaised(Fact):
+    """Something is late, or known not to come in time.
+
+    act_by: the day by which `acts` must act; due_on: the day that is missed; arithmetic: how that is known, JSON words.
+    """
+
+    kind: ClassVar[FactKind] = FactKind.JEOPARDY_RAISED
+    cause: str
+    level: str
+    acts: str
+    act_by: date
+    due_on: date
+    arithmetic: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class JeopardyCleared(Fact):
+    """What was late or endangered is not any more, though the order is where it was."""
+
+    kind: ClassVar[FactKind] = FactKind.JEOPARDY_CLEARED
+    cause: str

@@ -12,10 +12,11 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from kernel.ids import OrderId
-from services.provisioning.domain import site_steps, steps
+from services.provisioning.domain import jeopardy, site_steps, steps
 from services.provisioning.domain.facts import Fact, FactKind, OrderOpened
 from services.provisioning.domain.order import FiberOrder, Jeopardy, State
 from services.provisioning.domain.refusals import Refused
+from services.provisioning.domain.watches import POSSIBLE
 from services.provisioning.domain.whynot import why_not
 
 Step = Callable[[FiberOrder, Any, datetime], FiberOrder]
@@ -68,6 +69,9 @@ _ACCEPTED: Final[tuple[tuple[FactKind, Step, tuple[State, ...]], ...]] = (
     (FactKind.CONSTRUCTION_POSTPONED, steps.postpone, (State.CONSTRUCTION_SCHEDULED,)),
     (FactKind.CONSTRUCTION_COMPLETED, steps.complete, (State.CONSTRUCTION_SCHEDULED,)),
     (FactKind.ORDER_CANCELLED, steps.cancel, _UNDER_WAY),
+    (FactKind.REMINDER_DUE, jeopardy.remember, (State.AWAITING_SURVEY, State.CONSTRUCTION_SCHEDULED)),
+    (FactKind.JEOPARDY_RAISED, jeopardy.raise_jeopardy, _UNDER_WAY),
+    (FactKind.JEOPARDY_CLEARED, jeopardy.clear_jeopardy, _UNDER_WAY),
 )
 TABLE: Final[Mapping[tuple[State, FactKind], Step]] = MappingProxyType(
     {(state, kind): step for kind, step, states in _ACCEPTED for state in states}
@@ -95,10 +99,8 @@ class Move:
 
     @property
     def no_longer_late(self) -> frozenset[Jeopardy]:
-        """What was late and has happened; a cancellation makes nothing happen."""
-        if self.before is None or self.after.state is State.CANCELLED:
-            return frozenset()
-        return self.before.overdue - self.after.overdue
+        """What endangered the order before and does not any more; a cancellation clears everything."""
+        return self.before.overdue - self.after.overdue if self.before else frozenset()
 
 
 def open_order(fact: OrderOpened, at: datetime) -> Move:
@@ -118,6 +120,7 @@ def open_order(fact: OrderOpened, at: datetime) -> Move:
         consult_due_at=fact.consult_due_at,
         state=State.AWAITING_CONSULT,
         since=at,
+        last_at=at,
         sequence=1,
     )
     return Move(None, order, fact, at)
@@ -132,8 +135,14 @@ def apply(order: FiberOrder, fact: Fact, at: datetime) -> Move:
     if step is None:
         raise Refused(why_not(order, fact))
     after = step(order, fact, at)
-    since = order.since if after.state is order.state else at
-    return Move(order, replace(after, sequence=order.sequence + 1, since=since), fact, at)
+    after = replace(
+        after,
+        sequence=order.sequence + 1,
+        since=order.since if after.state is order.state else at,
+        last_at=order.last_at if order.ended else max(order.last_at, at),
+        overdue=after.overdue & POSSIBLE[after.state],
+    )
+    return Move(order, after, fact, at)
 
 
 def fold(history: Iterable[tuple[Fact, datetime]]) -> FiberOrder:

@@ -44,9 +44,19 @@ class Party(StrEnum):
 
 
 class Jeopardy(StrEnum):
-    """What is late."""
+    """What is late, or is known already not to come in time."""
 
     CONSULT_OVERDUE = "consult_overdue"
+    RETRY_OVERDUE = "retry_overdue"
+    ANSWER_OVERDUE = "answer_overdue"
+    REGISTRATION_OVERDUE = "registration_overdue"
+    PLANT_ANSWER_OVERDUE = "plant_answer_overdue"
+    WORKS_OVERDUE = "works_overdue"
+    PERMIT_OVERDUE = "permit_overdue"
+    NO_DATE = "no_date"
+    LATE_DATE = "late_date"
+    WISH_IMPOSSIBLE = "wish_impossible"
+    WISH_MISSED = "wish_missed"
 
 
 class Obstacle(StrEnum):
@@ -89,6 +99,7 @@ class FiberOrder:
     """What the facts say about one order; dates are local (Asia/Tokyo), instants UTC.
 
     sequence: number of facts so far, and so the version of the row. since: when the state was reached.
+    last_at: when the latest of its facts happened.
     attempt: service orders asked for. met: delay patterns met, without the immediate one. overdue: what is late now.
     consult_tries: days on which the desk reached nobody; consult_next_on: last day for the next call. consulted_on:
     day N. survey_kind: the survey that is awaited; surveyed_on: the last one that took place. obstacles: works and
@@ -114,6 +125,7 @@ class FiberOrder:
     consult_due_at: datetime
     state: State
     since: datetime
+    last_at: datetime
     sequence: int
     attempt: int = 0
     met: Met = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,24 +10,30 @@ from chassis.db import Connection
 from services.provisioning.domain.deadlines import Deadline
 
 
-async def remove(conn: Connection, deadline_ids: Iterable[UUID]) -> None:
-    """Forget deadlines that were met, fired or dropped."""
-    await conn.execute("DELETE FROM deadlines WHERE deadline_id = ANY ($1)", sorted(deadline_ids))
+async def keep_only(conn: Connection, order_ids: Sequence[UUID], deadline_ids: Sequence[UUID]) -> None:
+    """Forget the deadlines of these orders that were met, fired or dropped: all but these."""
+    await conn.execute(
+        "DELETE FROM deadlines WHERE order_id = ANY ($1) AND NOT deadline_id = ANY ($2)",
+        order_ids,
+        deadline_ids,
+    )
 
 
 async def add(conn: Connection, deadlines: Sequence[Deadline]) -> None:
-    """Let deadlines run."""
+    """Let deadlines run; one that runs already stays."""
     await conn.execute(
         """
-        INSERT INTO deadlines (deadline_id, order_id, kind, due_on, due_at)
+        INSERT INTO deadlines (deadline_id, order_id, kind, due_on, due_at, arithmetic)
         SELECT *
-          FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::date[], $5::timestamptz[])
+          FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::date[], $5::timestamptz[], $6::jsonb[])
+            ON CONFLICT (deadline_id) DO NOTHING
         """,
         [deadline.id for deadline in deadlines],
         [deadline.order_id for deadline in deadlines],
         [deadline.kind.value for deadline in deadlines],
         [deadline.due_on for deadline in deadlines],
         [deadline.due_at for deadline in deadlines],
+        [deadline.arithmetic.as_json() for deadline in deadlines],
     )
 
 

@@ -82,15 +82,15 @@ async def insert_many(conn: Connection, orders: Sequence[FiberOrder]) -> None:
         """
         INSERT INTO orders (order_id, order_no, correlation_id, area, plan, building_kind, sales_office, applied_on,
                             wished_on, content_version, opened_at, consult_due_on, consult_due_at, state, since,
-                            sequence, attempt, met, overdue, consulted_on, registration_usual_by, registered_on,
-                            carrier_order_no, held_on, answer_by, answer_due_at, answered_on, survey_on,
+                            last_at, sequence, attempt, met, overdue, consulted_on, registration_usual_by,
+                            registered_on, carrier_order_no, held_on, answer_by, answer_due_at, answered_on, survey_on,
                             construction_on, replaced_on, activated_on, consult_scheduled_on, consult_tries,
                             consult_tried_on, consult_next_on, consult_next_at, plant_asked_on, plant_answered_on,
                             earliest_offered_on, survey_kind, surveyed_on, obstacles, cleared, works_expected_by,
                             called_off_on)
         SELECT order_id, order_no, correlation_id, area, plan, building_kind, sales_office, applied_on,
                wished_on, content_version, opened_at, consult_due_on, consult_due_at, state, since,
-               sequence, attempt, met, overdue, consulted_on, registration_usual_by, registered_on,
+               last_at, sequence, attempt, met, overdue, consulted_on, registration_usual_by, registered_on,
                carrier_order_no, held_on, answer_by, answer_due_at, answered_on, survey_on,
                construction_on, replaced_on, activated_on, consult_scheduled_on, consult_tries,
                consult_tried_on, consult_next_on, consult_next_at, plant_asked_on, plant_answered_on,
@@ -111,7 +111,8 @@ async def save_many(conn: Connection, orders: Sequence[tuple[int, FiberOrder]]) 
         """
         UPDATE orders AS o
            SET plan = n.plan, building_kind = n.building_kind, wished_on = n.wished_on,
-               content_version = n.content_version, state = n.state, since = n.since, sequence = n.sequence,
+               content_version = n.content_version, state = n.state, since = n.since, last_at = n.last_at,
+               sequence = n.sequence,
                attempt = n.attempt, met = n.met, overdue = n.overdue, consulted_on = n.consulted_on,
                registration_usual_by = n.registration_usual_by, registered_on = n.registered_on,
                carrier_order_no = n.carrier_order_no, held_on = n.held_on, answer_by = n.answer_by,

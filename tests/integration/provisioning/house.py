@@ -24,7 +24,9 @@ from contracts.orders import OrderAmendedV1, OrderSubmittedV1
 from contracts.partners import Claim
 from kernel.ids import derived_id, form_order_id, format_order_no
 from kernel.times import at_local
-from services.provisioning.domain import deadlines, lifecycle
+from services.provisioning.books import load_rules
+from services.provisioning.domain import deadlines, jeopardy, lifecycle
+from services.provisioning.domain.arithmetic import Arithmetic
 from services.provisioning.domain.order import FiberOrder
 from services.provisioning.main import wire
 from services.provisioning.settings import ProvisioningSettings
@@ -32,6 +34,7 @@ from services.provisioning.store import orders as order_store
 from tests.support.http import http_client
 
 OPS = "token-of-ops"
+RULES = load_rules()
 
 
 def april(day: int, hour: int = 12) -> datetime:
@@ -177,6 +180,11 @@ class House:
         """Return the body of an announced event as it stands on the bus."""
         return json.dumps(event["body"]).encode()
 
+    async def story(self, serial: int = 1) -> list[dict[str, Any]]:
+        """Return the events of an order but for reminders and jeopardies."""
+        beside = ("reminder.due.v1", "jeopardy.raised.v1", "jeopardy.cleared.v1")
+        return [event for event in await self.announced(serial) if event["type"] not in beside]
+
     async def types(self, serial: int | None = 1) -> list[str]:
         """Return the types of these events."""
         return [event["type"].removesuffix(".v1") for event in await self.announced(serial)]
@@ -193,7 +201,7 @@ class House:
         """Assert that every row is the fold of its history and its deadlines run; return how many rows there are."""
         orders = [order_store.from_row(row) for row in await self.rows("SELECT * FROM orders")]
         running = {
-            (row["deadline_id"], row["due_on"], row["due_at"])
+            (row["deadline_id"], row["due_on"], row["due_at"], Arithmetic.from_json(row["arithmetic"]))
             for row in await self.rows("SELECT * FROM deadlines")
         }
         async with self.base.pool.acquire() as conn:
@@ -201,8 +209,11 @@ class House:
                 entries = await order_store.history(conn, order.order_id)
                 assert [entry.sequence for entry in entries] == list(range(1, len(entries) + 1))
                 assert lifecycle.fold((entry.fact, entry.occurred_at) for entry in entries) == order
+                assert order.overdue == jeopardy.open_now(order, RULES).keys()
         wanted = {
-            (each.id, each.due_on, each.due_at) for order in orders for each in deadlines.running(order)
+            (each.id, each.due_on, each.due_at, each.arithmetic)
+            for order in orders
+            for each in deadlines.running(order, RULES)
         }
         assert running == wanted
         return len(orders)

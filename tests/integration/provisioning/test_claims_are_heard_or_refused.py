@@ -12,7 +12,7 @@ from chassis import records
 from chassis.testing import received, until
 from contracts import partners as p
 from kernel.ids import KAITSU_NAMESPACE, derived_id
-from services.provisioning.domain.order import State
+from services.provisioning.domain.order import Jeopardy, State
 from services.provisioning.handlers import UnknownOrder
 from services.provisioning.store import claims as claim_store
 from tests.integration.provisioning.house import (
@@ -81,7 +81,9 @@ async def test_a_batch_ends_where_its_claims_one_by_one_would(house: House) -> N
     types = {tuple(await house.types(serial)) for serial in serials}
     assert len(types) == 1
     assert {(await house.order(serial)).state for serial in serials} == {State.DATE_HELD}
-    assert [row["count"] for row in await house.rows("SELECT count(*) FROM deadlines")] == [5]
+    assert [
+        row["count"] for row in await house.rows("SELECT count(*) FROM deadlines WHERE kind = 'answer_by'")
+    ] == [5]
 
 
 async def test_a_wrong_check_digit_is_refused_at_once(house: House) -> None:
@@ -111,9 +113,11 @@ async def test_claims_wait_for_their_order_and_are_heard_in_the_order_of_their_a
         "service_order.requested",
         "service_order.created",
         "construction.scheduled",
+        "jeopardy.raised",
     ]
+    assert (await house.order()).overdue == {Jeopardy.LATE_DATE}  # a day after what is usual
     assert await house.rows("SELECT * FROM waiting_claims") == []
-    house.advance(april(30))
+    house.advance(april(7))
     assert await house.tick() == 0
 
 

@@ -70,7 +70,7 @@ async def test_an_order_goes_from_topic_to_topic(provisioning_db: Any, fresh_top
             assert (await types(5))[3:] == ["service_order.created", "provisional_date.held"]
             clock.advance(april(9, 0))
 
-            assert (await types(6))[5:] == ["answer_deadline.missed"]
+            assert (await types(7))[5:] == ["answer_deadline.missed", "jeopardy.raised"]
             assert {one.key.decode() for one in heard} == {str(order_id(1))}
             assert all(json.loads(one.value)["order_id"] == str(order_id(1)) for one in heard)
             async with service.base.pool.acquire() as conn:

@@ -112,4 +112,10 @@ FRESH: Final[dict[FactKind, Happened]] = {
     FactKind.CONSTRUCTION_POSTPONED: (facts.ConstructionPostponed(on(15), "equipment_return"), april(14)),
     FactKind.CONSTRUCTION_COMPLETED: (facts.ConstructionCompleted(on(15)), april(15, 18)),
     FactKind.ORDER_CANCELLED: (facts.OrderCancelled("sales", "other"), april(8)),
+    FactKind.REMINDER_DUE: (facts.ReminderDue("construction_reminder", on(15), {}), april(14, 9)),
+    FactKind.JEOPARDY_RAISED: (
+        facts.JeopardyRaised("wish_missed", "breached", "sales", on(9), on(8), {}),
+        april(8),
+    ),
+    FactKind.JEOPARDY_CLEARED: (facts.JeopardyCleared("wish_missed"), april(8)),
 }

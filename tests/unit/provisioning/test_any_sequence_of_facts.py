@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel.times import local_date
+from services.provisioning.books import load_rules
 from services.provisioning.domain import deadlines, facts, patterns, site_facts
 from services.provisioning.domain.fact_details import from_details, to_details
 from services.provisioning.domain.facts import Fact, FactKind
@@ -18,9 +19,12 @@ from services.provisioning.domain.lifecycle import TABLE, apply, fold, open_orde
 from services.provisioning.domain.order import FiberOrder, Jeopardy, Obstacle, State
 from services.provisioning.domain.patterns import Pattern
 from services.provisioning.domain.refusals import Refused
+from services.provisioning.domain.rules import DeadlineKind
 from services.provisioning.domain.site_steps import CALLED_OFF
+from services.provisioning.domain.watches import POSSIBLE
 from tests.unit.provisioning.samples import OPENED, april
 
+RULES = load_rules()
 # A few days close together, so that they often fit; the walk below makes most of them fit on purpose.
 DAYS = st.dates(date(2026, 4, 1), date(2026, 4, 12))
 KINDS = st.sampled_from([kind for kind in FactKind if kind is not FactKind.ORDER_OPENED])
@@ -75,6 +79,7 @@ def fact_of(kind: FactKind, day: date, other: date, order: FiberOrder, now: date
     """Return a fact of the kind; where the order knows which day would fit, mostly that one."""
     fits = other.day % 4 != 0
     today = local_date(now)
+    causes = sorted((fits and POSSIBLE[order.state]) or Jeopardy)
     made: dict[FactKind, Fact] = {
         FactKind.ORDER_AMENDED: facts.OrderAmended(day.day, ("plan",), "ip1_enterprise", "collective", other),
         FactKind.CONSULT_SCHEDULED: facts.ConsultScheduled(day),
@@ -103,6 +108,18 @@ def fact_of(kind: FactKind, day: date, other: date, order: FiberOrder, now: date
         ),
         FactKind.CONSTRUCTION_COMPLETED: facts.ConstructionCompleted((fits and order.construction_on) or day),
         FactKind.ORDER_CANCELLED: facts.OrderCancelled("desk", "other"),
+        FactKind.REMINDER_DUE: facts.ReminderDue("construction_reminder", other, {"days": -1}),
+        FactKind.JEOPARDY_RAISED: facts.JeopardyRaised(
+            causes[day.day % len(causes)],
+            "watch",
+            "desk",
+            other,
+            day,
+            {"skipped": [{"on": "x"}]},
+        ),
+        FactKind.JEOPARDY_CLEARED: facts.JeopardyCleared(
+            sorted(order.overdue or Jeopardy)[other.day % len(order.overdue or Jeopardy)]
+        ),
     }
     return made[kind] if kind in made else site_fact_of(kind, day, other, order, now)
 
@@ -148,6 +165,7 @@ def site_fact_of(kind: FactKind, day: date, other: date, order: FiberOrder, now:
 def broken(order: FiberOrder) -> list[str]:
     """Return the promises that the order breaks; the constraints of the table say the same in SQL."""
     state, live = order.state, order.state is not State.CANCELLED
+    running = deadlines.running(order, RULES)
     promises = {
         "day N": not live or (state is State.AWAITING_CONSULT) == (order.consulted_on is None),
         "asked since day N": (order.attempt == 0) == (order.consulted_on is None),
@@ -174,9 +192,16 @@ def broken(order: FiberOrder) -> list[str]:
         "pattern 7": state not in {State.AWAITING_CUSTOMER, State.AWAITING_SALES}
         or Pattern.CUSTOMER_DELAY in order.met,
         "pattern 2": (order.registration_usual_by is not None) == (Pattern.ADDRESS_REGISTRATION in order.met),
-        "late": order.overdue <= ({Jeopardy.CONSULT_OVERDUE} if state is State.AWAITING_CONSULT else set()),
+        "late": order.overdue <= POSSIBLE[state],
+        "latest fact": order.last_at >= order.since,
         "no pattern twice in a row": all(a is not b for a, b in zip(order.met, order.met[1:], strict=False)),
-        "one deadline": len(deadlines.running(order)) <= 1 and not (order.ended and deadlines.running(order)),
+        "one deadline of a kind": len({each.kind for each in running}) == len(running),
+        "no deadline before the latest fact": all(
+            each.due_at > order.last_at
+            for each in running
+            if each.kind not in {DeadlineKind.CONSULT_DUE, DeadlineKind.ANSWER_BY}
+        ),
+        "nothing runs at the end": not (order.ended and running),
         "pattern in force": order.pattern is patterns.shown(order.met)[-1],
     }
     return [promise for promise, kept in promises.items() if not kept]

@@ -64,12 +64,15 @@ LEADS_TO: Final[dict[tuple[State, FactKind], State]] = {
     (S.CONSTRUCTION_SCHEDULED, F.CONSTRUCTION_COMPLETED): S.ACTIVE,
     **{(state, F.ORDER_AMENDED): state for state in State},
     **{(state, F.ORDER_CANCELLED): S.CANCELLED for state in UNDER_WAY},
+    **{(state, F.REMINDER_DUE): state for state in (S.AWAITING_SURVEY, S.CONSTRUCTION_SCHEDULED)},
+    **{(state, F.JEOPARDY_RAISED): state for state in UNDER_WAY},
 }
-# Accepted by some orders in these states, refused by the samples: another survey is fixed, no date is held.
+# Accepted by some orders in these states, refused by the samples: another survey is fixed, no date is held, all well.
 DEPENDS: Final[dict[tuple[State, FactKind], Code]] = {
     (S.AWAITING_SURVEY, F.SURVEY_SCHEDULED): Code.WRONG_DATE,
     (S.CONSTRUCTION_SCHEDULED, F.SURVEY_DONE): Code.WRONG_DATE,
     (S.AWAITING_CONSTRUCTION_DATE, F.EQUIPMENT_RETURNED): Code.WRONG_DATE,
+    **{(state, F.JEOPARDY_CLEARED): Code.ALREADY_DONE for state in UNDER_WAY},
 }
 # Every other pair says wrong_state, but for these.
 OTHER_CODES: Final[dict[tuple[State, FactKind], Code]] = {
