@@ -265,3 +265,17 @@ def test_what_is_raised_and_cleared_keeps_the_row_right_whatever_happens(script:
     raised = [fact for fact, _ in played.history if isinstance(fact, facts.JeopardyRaised)]
     assert all(Arithmetic.from_json(fact.arithmetic).in_japanese() for fact in raised)
     assert all(fact.act_by > OPENED[0].applied_on for fact in raised)
+
+
+def test_the_earliest_day_is_never_over_and_waits_for_the_day_agreed_for_the_consult() -> None:
+    agreed = fold([OPENED, (facts.ConsultScheduled(on(9)), april(2))])
+    stuck = replace(fold(WITH_SERVICE_ORDER), last_at=april(25))
+
+    assert earliest(agreed, RULES).result_on == on(15)
+    assert earliest(stuck, RULES).result_on == on(25)
+
+
+def test_an_inquiry_said_to_be_older_than_the_consult_counts_from_the_consult() -> None:
+    asked = fold([*WITH_SERVICE_ORDER, (site_facts.PlantInquirySent(date.min), april(3))])
+
+    assert J.PLANT_ANSWER_OVERDUE not in causes(asked)
