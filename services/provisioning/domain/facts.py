@@ -21,6 +21,7 @@ class FactKind(StrEnum):
     ADDRESS_REGISTRATION_REQUESTED = "address_registration_requested"
     ADDRESS_REGISTRATION_COMPLETED = "address_registration_completed"
     SERVICE_ORDER_CREATED = "service_order_created"
+    SERVICE_ORDER_ASKED_AGAIN = "service_order_asked_again"
     PLANT_INQUIRY_SENT = "plant_inquiry_sent"
     PLANT_INQUIRY_ANSWERED = "plant_inquiry_answered"
     NEAR_DATE_DENIED = "near_date_denied"
@@ -41,6 +42,7 @@ class FactKind(StrEnum):
     CONSTRUCTION_CALLED_OFF = "construction_called_off"
     CONSTRUCTION_COMPLETED = "construction_completed"
     ORDER_CANCELLED = "order_cancelled"
+    ORDER_REOPENED = "order_reopened"
 
 
 @dataclass(frozen=True)
@@ -201,8 +203,9 @@ class ConstructionCompleted(Fact):
 
 @dataclass(frozen=True)
 class OrderCancelled(Fact):
-    """The order is called off."""
+    """The order is called off; plan_id: the repair plan that did it, which can be taken back."""
 
     kind: ClassVar[FactKind] = FactKind.ORDER_CANCELLED
     by: str
     reason: str
+    plan_id: UUID | None = None

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from kernel.ids import OrderId
-from services.provisioning.domain import site_steps, steps
+from services.provisioning.domain import repair_steps, site_steps, steps
 from services.provisioning.domain.facts import Fact, FactKind, OrderOpened
 from services.provisioning.domain.order import FiberOrder, Jeopardy, State
 from services.provisioning.domain.refusals import Refused
@@ -38,6 +38,11 @@ _ACCEPTED: Final[tuple[tuple[FactKind, Step, tuple[State, ...]], ...]] = (
         (State.AWAITING_ADDRESS_REGISTRATION,),
     ),
     (FactKind.SERVICE_ORDER_CREATED, steps.create_service_order, (State.AWAITING_SERVICE_ORDER,)),
+    (
+        FactKind.SERVICE_ORDER_ASKED_AGAIN,
+        repair_steps.ask_again,
+        (State.AWAITING_SERVICE_ORDER, State.AWAITING_CONSTRUCTION_DATE),
+    ),
     (FactKind.PLANT_INQUIRY_SENT, site_steps.ask_plant, (State.AWAITING_CONSTRUCTION_DATE,)),
     (FactKind.PLANT_INQUIRY_ANSWERED, site_steps.hear_plant, (State.AWAITING_PLANT_ANSWER,)),
     (FactKind.NEAR_DATE_DENIED, site_steps.deny_near_date, (State.AWAITING_CONSTRUCTION_DATE,)),
@@ -68,6 +73,7 @@ _ACCEPTED: Final[tuple[tuple[FactKind, Step, tuple[State, ...]], ...]] = (
     (FactKind.CONSTRUCTION_POSTPONED, steps.postpone, (State.CONSTRUCTION_SCHEDULED,)),
     (FactKind.CONSTRUCTION_COMPLETED, steps.complete, (State.CONSTRUCTION_SCHEDULED,)),
     (FactKind.ORDER_CANCELLED, steps.cancel, _UNDER_WAY),
+    (FactKind.ORDER_REOPENED, repair_steps.reopen, (State.CANCELLED,)),
 )
 TABLE: Final[Mapping[tuple[State, FactKind], Step]] = MappingProxyType(
     {(state, kind): step for kind, step, states in _ACCEPTED for state in states}

@@ -8,7 +8,7 @@ from typing import Final
 
 from kernel.ids import derived_id, form_order_id, format_order_no
 from kernel.times import at_local
-from services.provisioning.domain import facts, site_facts
+from services.provisioning.domain import facts, repair_facts, site_facts
 from services.provisioning.domain.facts import Fact, FactKind
 from services.provisioning.domain.lifecycle import fold
 from services.provisioning.domain.order import FiberOrder, State
@@ -112,4 +112,6 @@ FRESH: Final[dict[FactKind, Happened]] = {
     FactKind.CONSTRUCTION_POSTPONED: (facts.ConstructionPostponed(on(15), "equipment_return"), april(14)),
     FactKind.CONSTRUCTION_COMPLETED: (facts.ConstructionCompleted(on(15)), april(15, 18)),
     FactKind.ORDER_CANCELLED: (facts.OrderCancelled("sales", "other"), april(8)),
+    FactKind.SERVICE_ORDER_ASKED_AGAIN: (repair_facts.ServiceOrderAskedAgain(on(8)), april(8)),
+    FactKind.ORDER_REOPENED: (repair_facts.OrderReopened(derived_id(ORDER_ID, "plan")), april(11)),
 }

@@ -10,8 +10,9 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernel.ids import derived_id
 from kernel.times import local_date
-from services.provisioning.domain import deadlines, facts, patterns, site_facts
+from services.provisioning.domain import deadlines, facts, patterns, repair_facts, site_facts
 from services.provisioning.domain.fact_details import from_details, to_details
 from services.provisioning.domain.facts import Fact, FactKind
 from services.provisioning.domain.lifecycle import TABLE, apply, fold, open_order
@@ -19,7 +20,9 @@ from services.provisioning.domain.order import FiberOrder, Jeopardy, Obstacle, S
 from services.provisioning.domain.patterns import Pattern
 from services.provisioning.domain.refusals import Refused
 from services.provisioning.domain.site_steps import CALLED_OFF
-from tests.unit.provisioning.samples import OPENED, april
+from tests.unit.provisioning.samples import OPENED, ORDER_ID, april
+
+PLAN = derived_id(ORDER_ID, "plan")
 
 # A few days close together, so that they often fit; the walk below makes most of them fit on purpose.
 DAYS = st.dates(date(2026, 4, 1), date(2026, 4, 12))
@@ -102,7 +105,9 @@ def fact_of(kind: FactKind, day: date, other: date, order: FiberOrder, now: date
             (fits and order.construction_on) or day, "works"
         ),
         FactKind.CONSTRUCTION_COMPLETED: facts.ConstructionCompleted((fits and order.construction_on) or day),
-        FactKind.ORDER_CANCELLED: facts.OrderCancelled("desk", "other"),
+        FactKind.ORDER_CANCELLED: facts.OrderCancelled("desk", "other", PLAN if day.day % 2 else None),
+        FactKind.SERVICE_ORDER_ASKED_AGAIN: repair_facts.ServiceOrderAskedAgain(local_date(now)),
+        FactKind.ORDER_REOPENED: repair_facts.OrderReopened(PLAN),
     }
     return made[kind] if kind in made else site_fact_of(kind, day, other, order, now)
 
@@ -176,6 +181,9 @@ def broken(order: FiberOrder) -> list[str]:
         "pattern 2": (order.registration_usual_by is not None) == (Pattern.ADDRESS_REGISTRATION in order.met),
         "late": order.overdue <= ({Jeopardy.CONSULT_OVERDUE} if state is State.AWAITING_CONSULT else set()),
         "no pattern twice in a row": all(a is not b for a, b in zip(order.met, order.met[1:], strict=False)),
+        "taken back": (order.reopen_state is None) == (order.reopen_plan_id is None)
+        and (order.reopen_state is None or not live)
+        and (not order.reopen_overdue or order.reopen_state is not None),
         "one deadline": len(deadlines.running(order)) <= 1 and not (order.ended and deadlines.running(order)),
         "pattern in force": order.pattern is patterns.shown(order.met)[-1],
     }

@@ -62,14 +62,20 @@ LEADS_TO: Final[dict[tuple[State, FactKind], State]] = {
     (S.AWAITING_CUSTOMER, F.CUSTOMER_ANSWERED): S.AWAITING_CONSTRUCTION_DATE,
     (S.CONSTRUCTION_SCHEDULED, F.CONSTRUCTION_POSTPONED): S.AWAITING_CONSTRUCTION_DATE,
     (S.CONSTRUCTION_SCHEDULED, F.CONSTRUCTION_COMPLETED): S.ACTIVE,
+    **{
+        (state, F.SERVICE_ORDER_ASKED_AGAIN): state
+        for state in (S.AWAITING_SERVICE_ORDER, S.AWAITING_CONSTRUCTION_DATE)
+    },
     **{(state, F.ORDER_AMENDED): state for state in State},
     **{(state, F.ORDER_CANCELLED): S.CANCELLED for state in UNDER_WAY},
 }
-# Accepted by some orders in these states, refused by the samples: another survey is fixed, no date is held.
+# Accepted by some orders in these states, refused by the samples: another survey is fixed, no date is held, no plan
+# called it off.
 DEPENDS: Final[dict[tuple[State, FactKind], Code]] = {
     (S.AWAITING_SURVEY, F.SURVEY_SCHEDULED): Code.WRONG_DATE,
     (S.CONSTRUCTION_SCHEDULED, F.SURVEY_DONE): Code.WRONG_DATE,
     (S.AWAITING_CONSTRUCTION_DATE, F.EQUIPMENT_RETURNED): Code.WRONG_DATE,
+    (S.CANCELLED, F.ORDER_REOPENED): Code.NOT_BY_PLAN,
 }
 # Every other pair says wrong_state, but for these.
 OTHER_CODES: Final[dict[tuple[State, FactKind], Code]] = {
@@ -125,7 +131,7 @@ def test_every_other_fact_is_refused_with_a_code(state: State, kind: FactKind) -
     with pytest.raises(Refused) as refusal:
         apply(ORDERS[state], fact, at)
 
-    codes = DEPENDS | OTHER_CODES
+    codes = OTHER_CODES | DEPENDS
     assert refusal.value.code is codes.get((state, kind), Code.WRONG_STATE)
 
 
