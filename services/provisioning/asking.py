@@ -88,6 +88,16 @@ def read_instant(text: str) -> datetime:
     return require_aware(given if given.tzinfo else given.replace(tzinfo=TOKYO))
 
 
+def read_beginning(text: str) -> datetime:
+    """Return the instant, UTC, as `read_instant`, but a day alone means its first moment in Tokyo.
+
+    :raises ValueError: it is none.  :raises OverflowError: it lies at the end of the calendar.
+    """
+    return (
+        at_local(date.fromisoformat(text), time()) if len(text) == len("2026-04-07") else read_instant(text)
+    )
+
+
 def _plain(value: object) -> Any:
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from chassis import app
 from services.provisioning.books import load_rules
 from services.provisioning.consumers import consumers
+from services.provisioning.repair_routes import RepairRoutes
 from services.provisioning.routes import Routes
 from services.provisioning.settings import ProvisioningSettings
 from services.provisioning.ticks import ticks
@@ -13,8 +14,11 @@ from services.provisioning.ticks import ticks
 async def wire(base: app.Base[ProvisioningSettings]) -> app.Parts:
     """Return what provisioning serves, reads and does by itself."""
     rules = load_rules()
-    routes = Routes(base.pool, base.settings.ops_token, rules)
-    return app.Parts(routes=routes.routes(), consumers=consumers(rules), ticks=ticks(rules))
+    routes = [
+        *Routes(base.pool, base.settings.ops_token, rules).routes(),
+        *RepairRoutes(base, rules).routes(),
+    ]
+    return app.Parts(routes=routes, consumers=consumers(rules), ticks=ticks(rules))
 
 
 def main() -> None:
