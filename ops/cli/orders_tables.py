@@ -13,7 +13,7 @@ from ops.cli import show
 
 
 def lines(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print rows without a frame, under a title if it is not empty; the last column is folded where it does not fit, the others are not."""
+    """Print rows without a frame, under a title if there is one; only the last column is folded to fit."""
     made = Table(
         title=Text(title, style="bold") if title else None,
         title_justify="left",

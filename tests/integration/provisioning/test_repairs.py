@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -297,3 +298,27 @@ async def test_when_writing_fails_nothing_of_a_portion_stays(
     assert answer.status_code == 500
     assert (await house.order(1)).state is State.AWAITING_SERVICE_ORDER
     assert await run(house, made["plan_id"]) == [(order_no(1), "applied", None)]
+
+
+async def test_two_who_apply_at_once_do_it_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repairs, "PORTION", 2)
+    await consulted(house, *range(1, 7))
+    made = await plan(house, ASK_AGAIN)
+
+    both = await asyncio.gather(run(house, made["plan_id"]), run(house, made["plan_id"]))
+
+    assert sorted(row for done in both for row in done) == [
+        (order_no(serial), "applied", None) for serial in range(1, 7)
+    ]
+    assert {(await house.order(serial)).attempt for serial in range(1, 7)} == {2}
+
+
+async def test_two_plans_for_one_order_do_one_thing(house: House) -> None:
+    await consulted(house, 1)
+    first, second = await plan(house, ASK_AGAIN), await plan(house, CANCEL)
+
+    await run(house, first["plan_id"])
+
+    assert await run(house, second["plan_id"]) == [(order_no(1), "changed_meanwhile", None)]
+    assert await run(house, second["plan_id"], "undo") == []
+    assert (await house.order(1)).state is State.AWAITING_SERVICE_ORDER

@@ -17,7 +17,7 @@ from tests.unit.ops.test_the_command_line import (
     Services,
     kaitsu,
     order,
-    services,  # noqa: F401 - a fixture that every test here uses
+    services,  # noqa: F401  # pyright: ignore[reportUnusedImport] - every test here uses the fixture
 )
 
 REF = "FO-2604-000001-0"
