@@ -27,6 +27,7 @@ EVENT_TYPES: Final[dict[str, type[Event]]] = {
         works.ConstructionPostponedV1,
         works.OrderActivatedV1,
         works.OrderCancelledV1,
+        works.OrderReopenedV1,
         works.JeopardyRaisedV1,
         works.JeopardyClearedV1,
         works.ClaimRefusedV1,

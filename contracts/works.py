@@ -37,6 +37,7 @@ RefusalCode = Literal[
     "already_done",
     "order_ended",
     "date_in_past",
+    "not_by_plan",
     "unknown",
 ]
 
@@ -162,6 +163,14 @@ class OrderCancelledV1(WorkEvent):
     by: CancelledBy = Field(description="Who called it off.")
     reason: CancelReason = Field(description="Why.")
     stage: str = Field(description="State of the order before the cancellation.")
+
+
+class OrderReopenedV1(WorkEvent):
+    """A cancellation that a repair plan had made was taken back: the order goes on where it was."""
+
+    type: ClassVar[str] = "order.reopened.v1"
+    plan_id: UUID = Field(description="The repair plan that had cancelled it.")
+    stage: str = Field(description="State of the order after the reopening, the one before its cancellation.")
 
 
 class JeopardyRaisedV1(WorkEvent):

@@ -190,6 +190,10 @@ def _wish_changed(move: Move, _rules: Rules) -> tuple[type[WorkEvent], dict[str,
     return site.WishChangedV1, {**to_details(move.fact), "given_up_on": None if stands else stood}
 
 
+def _reopened(move: Move, _rules: Rules) -> tuple[type[WorkEvent], dict[str, Any]]:
+    return works.OrderReopenedV1, {**to_details(move.fact), "stage": move.after.state.value}
+
+
 # The opening is announced as the request for the consult, an amendment by intake alone, a clearing by what it clears.
 _FACTS: Final[Mapping[FactKind, _Words]] = {
     FactKind.CONSULT_SCHEDULED: _same_words(site.ConsultScheduledV1),
@@ -221,4 +225,5 @@ _FACTS: Final[Mapping[FactKind, _Words]] = {
     FactKind.CONSTRUCTION_POSTPONED: _same_words(works.ConstructionPostponedV1),
     FactKind.CONSTRUCTION_COMPLETED: _activated,
     FactKind.ORDER_CANCELLED: _cancelled,
+    FactKind.ORDER_REOPENED: _reopened,
 }

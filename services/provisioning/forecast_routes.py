@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from http import HTTPStatus
 from typing import Any
-from uuid import UUID
 
 from pydantic import SecretStr
 from starlette.requests import Request
@@ -19,12 +17,12 @@ from chassis.clock import Clock
 from chassis.db import Connection, Pool
 from chassis.http import Problem, require_token
 from kernel.times import local_date
+from services.provisioning.asking import answer, order_ref
 from services.provisioning.outlook import Forecaster, case_of
 from services.provisioning.prediction.cases import Prediction
 from services.provisioning.prediction.estimate import estimate
 from services.provisioning.prediction.spells import Spells, prepare
 from services.provisioning.prediction_book import load_learning, load_watch
-from services.provisioning.routes import order_ref
 from services.provisioning.store import forecasts as store
 from services.provisioning.store import views
 from services.provisioning.workers import coverage, episodes
@@ -66,7 +64,7 @@ class ForecastRoutes:
             today = _said(
                 estimate(case, history, self.forecaster.model, self.forecaster.rules, load_learning())
             )
-        return _answer(
+        return answer(
             {
                 "order_id": order.order_id,
                 "order_no": order.order_no,
@@ -83,7 +81,7 @@ class ForecastRoutes:
             held = await coverage(conn, load_watch())
             fitted_at, lit = await store.last_fit(conn)
             await self.forecaster.refresh(conn)
-        return _answer(
+        return answer(
             {
                 "model": {
                     "version": self.forecaster.model.version,
@@ -116,16 +114,3 @@ def _said(prediction: Prediction) -> dict[str, Any]:
 
 def _rows(rows: Sequence[Any]) -> list[dict[str, Any]]:
     return [dict(row) for row in rows]
-
-
-def _answer(content: object) -> Response:
-    return Response(json.dumps(content, default=_plain, ensure_ascii=False), media_type="application/json")
-
-
-def _plain(value: object) -> str:
-    return value.isoformat() if isinstance(value, date | datetime) else str(_uuid(value))
-
-
-def _uuid(value: object) -> UUID:
-    assert isinstance(value, UUID)
-    return value

@@ -8,6 +8,7 @@ from services.provisioning.consumers import consumers
 from services.provisioning.forecast_routes import ForecastRoutes
 from services.provisioning.outlook import Forecaster
 from services.provisioning.prediction_book import load_rule_table
+from services.provisioning.repair_routes import RepairRoutes
 from services.provisioning.routes import Routes
 from services.provisioning.settings import ProvisioningSettings
 from services.provisioning.ticks import ticks
@@ -19,8 +20,9 @@ async def wire(base: app.Base[ProvisioningSettings]) -> app.Parts:
     rules, forecaster = load_rules(), Forecaster(load_rule_table())
     routes = Routes(base.pool, base.settings.ops_token, rules)
     outlooks = ForecastRoutes(base.pool, base.settings.ops_token, base.clock, forecaster)
+    repairs = RepairRoutes(base, rules, forecaster)
     return app.Parts(
-        routes=[*outlooks.routes(), *routes.routes()],
+        routes=[*outlooks.routes(), *routes.routes(), *repairs.routes()],
         consumers=consumers(rules, forecaster),
         ticks=ticks(rules, forecaster),
         workers=workers(base),

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from http import HTTPStatus
 from typing import Any, Final
-from uuid import UUID
 
 from pydantic import SecretStr
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from chassis.db import Pool
 from chassis.http import Problem, require_token
-from kernel.ids import BadOrderNo, check_order_no
+from services.provisioning.asking import Endpoint, answer, bad, order_ref
 from services.provisioning.domain import deadlines, patterns
 from services.provisioning.domain.fact_details import to_details
 from services.provisioning.domain.order import FiberOrder, State
@@ -25,6 +22,7 @@ from services.provisioning.domain.patterns import Pattern
 from services.provisioning.domain.rules import Rules
 from services.provisioning.store import views
 from services.provisioning.store.orders import Entry, history
+from services.provisioning.travel_routes import TravelRoutes
 
 _MOST: Final = 200
 _DATES: Final = (
@@ -52,8 +50,6 @@ _DATES: Final = (
     "activated_on",
 )
 
-Endpoint = Callable[[Request], Awaitable[Response]]
-
 
 @dataclass(frozen=True)
 class Routes:
@@ -68,6 +64,7 @@ class Routes:
         return [
             Route("/ops/orders", self._guarded(self.list_orders), methods=["GET"]),
             Route("/ops/orders/{ref}", self._guarded(self.show_order), methods=["GET"]),
+            *TravelRoutes(self.pool, self._guarded, self.rules).routes(),
         ]
 
     async def list_orders(self, request: Request) -> Response:
@@ -80,13 +77,13 @@ class Routes:
         search, after = request.query_params.get("q") or None, request.query_params.get("after") or ""
         for name, text in (("q", search or ""), ("after", after)):
             if len(text) > 100 or not text.isprintable():
-                raise _bad(name, "at most 100 printable characters are expected")
+                raise bad(name, "at most 100 printable characters are expected")
         async with self.pool.acquire() as conn:
             found = await views.page(
                 conn, state=state, pattern=pattern, search=search, after=after, limit=limit + 1
             )
         page = found[:limit]
-        return _answer(
+        return answer(
             {
                 "orders": [self._summary(order) for order in page],
                 "next": page[-1].order_no if len(found) > limit else None,
@@ -102,7 +99,7 @@ class Routes:
                 raise Problem(HTTPStatus.NOT_FOUND, "unknown_order", "There is no such order")
             entries = await history(conn, order.order_id)
             refusals = await views.refusals(conn, order.order_no)
-        return _answer(
+        return answer(
             {
                 **self._summary(order),
                 "correlation_id": order.correlation_id,
@@ -171,54 +168,22 @@ def _history(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     ]
 
 
-def _answer(body: dict[str, Any]) -> Response:
-    return JSONResponse(json.loads(json.dumps(body, default=_plain)))
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, UUID):
-        return str(value)
-    raise TypeError(f"{type(value).__name__} has no place in an answer")
-
-
 def _state(request: Request) -> str | None:
     text = request.query_params.get("state") or None
     if text is not None and text not in set(State):
-        raise _bad("state", f"one of {', '.join(State)} is expected")
+        raise bad("state", f"one of {', '.join(State)} is expected")
     return text
 
 
 def _pattern(request: Request) -> int | None:
     text = request.query_params.get("pattern") or None
     if text is not None and text not in {str(pattern.value) for pattern in Pattern}:
-        raise _bad("pattern", "a number from 1 to 7 is expected")
+        raise bad("pattern", "a number from 1 to 7 is expected")
     return int(text) if text else None
 
 
 def _limit(request: Request) -> int:
     text = request.query_params.get("limit", "50")
     if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= _MOST):
-        raise _bad("limit", f"a whole number from 1 to {_MOST} is expected")
+        raise bad("limit", f"a whole number from 1 to {_MOST} is expected")
     return int(text)
-
-
-def order_ref(text: str) -> tuple[UUID | None, str | None]:
-    """Return the order id or the order number that a path names.  :raises Problem: it is neither (404)."""
-    try:
-        return None, check_order_no(text)
-    except BadOrderNo:
-        pass
-    try:
-        return UUID(text), None
-    except ValueError:
-        raise Problem(
-            HTTPStatus.NOT_FOUND, "bad_order_ref", "This is neither an order id nor an order number"
-        ) from None
-
-
-def _bad(name: str, expected: str) -> Problem:
-    return Problem(HTTPStatus.BAD_REQUEST, f"bad_{name}", f"The query parameter {name} is wrong", expected)

@@ -9,12 +9,12 @@ from functools import cache
 from typing import Any, Final, get_type_hints
 from uuid import UUID
 
-from services.provisioning.domain import facts, site_facts
+from services.provisioning.domain import facts, repair_facts, site_facts
 from services.provisioning.domain.facts import Fact, FactKind
 
 FACTS: Final[Mapping[FactKind, type[Fact]]] = {
     cls.kind: cls
-    for module in (facts, site_facts)
+    for module in (facts, site_facts, repair_facts)
     for cls in vars(module).values()
     if isinstance(cls, type) and issubclass(cls, Fact) and cls is not Fact
 }
@@ -29,10 +29,10 @@ def to_details(fact: Fact) -> Details:
 def from_details(kind: str, details: Mapping[str, Any]) -> Fact:
     """Return the fact that the history holds.
 
-    :raises ValueError: no such kind.  :raises KeyError: a field is missing.
+    :raises ValueError: no such kind.  :raises TypeError: a field is missing that the fact always had.
     """
     cls = FACTS[FactKind(kind)]
-    return cls(**{name: _rich(hint, details[name]) for name, hint in _fields(cls).items()})
+    return cls(**{name: _rich(hint, details[name]) for name, hint in _fields(cls).items() if name in details})
 
 
 @cache
@@ -56,6 +56,6 @@ def _rich(hint: object, value: Any) -> object:
         return datetime.fromisoformat(value)
     if hint in {date, date | None}:
         return date.fromisoformat(value)
-    if hint is UUID:
+    if hint in {UUID, UUID | None}:
         return UUID(value)
     return tuple(value) if isinstance(value, list) else value  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]

@@ -22,6 +22,7 @@ class FactKind(StrEnum):
     ADDRESS_REGISTRATION_REQUESTED = "address_registration_requested"
     ADDRESS_REGISTRATION_COMPLETED = "address_registration_completed"
     SERVICE_ORDER_CREATED = "service_order_created"
+    SERVICE_ORDER_ASKED_AGAIN = "service_order_asked_again"
     PLANT_INQUIRY_SENT = "plant_inquiry_sent"
     PLANT_INQUIRY_ANSWERED = "plant_inquiry_answered"
     NEAR_DATE_DENIED = "near_date_denied"
@@ -45,6 +46,7 @@ class FactKind(StrEnum):
     REMINDER_DUE = "reminder_due"
     JEOPARDY_RAISED = "jeopardy_raised"
     JEOPARDY_CLEARED = "jeopardy_cleared"
+    ORDER_REOPENED = "order_reopened"
 
 
 @dataclass(frozen=True)
@@ -205,11 +207,12 @@ class ConstructionCompleted(Fact):
 
 @dataclass(frozen=True)
 class OrderCancelled(Fact):
-    """The order is called off."""
+    """The order is called off; plan_id: the repair plan that did it, which can be taken back."""
 
     kind: ClassVar[FactKind] = FactKind.ORDER_CANCELLED
     by: str
     reason: str
+    plan_id: UUID | None = None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from kernel.ids import OrderId
-from services.provisioning.domain import jeopardy, site_steps, steps
+from services.provisioning.domain import jeopardy, repair_steps, site_steps, steps
 from services.provisioning.domain.facts import Fact, FactKind, OrderOpened
 from services.provisioning.domain.order import FiberOrder, Jeopardy, State
 from services.provisioning.domain.refusals import Refused
@@ -39,6 +39,11 @@ _ACCEPTED: Final[tuple[tuple[FactKind, Step, tuple[State, ...]], ...]] = (
         (State.AWAITING_ADDRESS_REGISTRATION,),
     ),
     (FactKind.SERVICE_ORDER_CREATED, steps.create_service_order, (State.AWAITING_SERVICE_ORDER,)),
+    (
+        FactKind.SERVICE_ORDER_ASKED_AGAIN,
+        repair_steps.ask_again,
+        (State.AWAITING_SERVICE_ORDER, State.AWAITING_CONSTRUCTION_DATE),
+    ),
     (FactKind.PLANT_INQUIRY_SENT, site_steps.ask_plant, (State.AWAITING_CONSTRUCTION_DATE,)),
     (FactKind.PLANT_INQUIRY_ANSWERED, site_steps.hear_plant, (State.AWAITING_PLANT_ANSWER,)),
     (FactKind.NEAR_DATE_DENIED, site_steps.deny_near_date, (State.AWAITING_CONSTRUCTION_DATE,)),
@@ -72,6 +77,7 @@ _ACCEPTED: Final[tuple[tuple[FactKind, Step, tuple[State, ...]], ...]] = (
     (FactKind.REMINDER_DUE, jeopardy.remember, (State.AWAITING_SURVEY, State.CONSTRUCTION_SCHEDULED)),
     (FactKind.JEOPARDY_RAISED, jeopardy.raise_jeopardy, _UNDER_WAY),
     (FactKind.JEOPARDY_CLEARED, jeopardy.clear_jeopardy, _UNDER_WAY),
+    (FactKind.ORDER_REOPENED, repair_steps.reopen, (State.CANCELLED,)),
 )
 TABLE: Final[Mapping[tuple[State, FactKind], Step]] = MappingProxyType(
     {(state, kind): step for kind, step, states in _ACCEPTED for state in states}
@@ -139,7 +145,7 @@ def apply(order: FiberOrder, fact: Fact, at: datetime) -> Move:
         after,
         sequence=order.sequence + 1,
         since=order.since if after.state is order.state else at,
-        last_at=order.last_at if order.ended else max(order.last_at, at),
+        last_at=order.last_at if order.ended and after.ended else max(order.last_at, at),
         overdue=after.overdue & POSSIBLE[after.state],
     )
     return Move(order, after, fact, at)

@@ -251,14 +251,17 @@ def complete(order: FiberOrder, fact: facts.ConstructionCompleted, at: datetime)
     return replace(order, state=State.ACTIVE, activated_on=fact.completed_on)
 
 
-def cancel(order: FiberOrder, _fact: facts.OrderCancelled, at: datetime) -> FiberOrder:
-    """Return the order called off; nothing about it is late any more.
+def cancel(order: FiberOrder, fact: facts.OrderCancelled, at: datetime) -> FiberOrder:
+    """Return the order called off; nothing about it is late any more. What a plan calls off it can take back.
 
     :raises Refused: the day of the construction has come (too_late).
     """
     if order.construction_on is not None and local_date(at) >= order.construction_on:
         raise Refused(Code.TOO_LATE)
-    return replace(order, state=State.CANCELLED, overdue=frozenset())
+    cancelled = replace(order, state=State.CANCELLED, overdue=frozenset())
+    if fact.plan_id is None:
+        return cancelled
+    return replace(cancelled, reopen_state=order.state, reopen_plan_id=fact.plan_id)
 
 
 def refuse_past(day: date, at: datetime) -> None:

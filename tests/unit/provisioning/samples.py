@@ -8,7 +8,7 @@ from typing import Final
 
 from kernel.ids import derived_id, form_order_id, format_order_no
 from kernel.times import at_local
-from services.provisioning.domain import facts, site_facts
+from services.provisioning.domain import facts, repair_facts, site_facts
 from services.provisioning.domain.facts import Fact, FactKind
 from services.provisioning.domain.lifecycle import fold
 from services.provisioning.domain.order import FiberOrder, State
@@ -118,4 +118,6 @@ FRESH: Final[dict[FactKind, Happened]] = {
         april(8),
     ),
     FactKind.JEOPARDY_CLEARED: (facts.JeopardyCleared("wish_missed"), april(8)),
+    FactKind.SERVICE_ORDER_ASKED_AGAIN: (repair_facts.ServiceOrderAskedAgain(on(8)), april(8)),
+    FactKind.ORDER_REOPENED: (repair_facts.OrderReopened(derived_id(ORDER_ID, "plan")), april(11)),
 }

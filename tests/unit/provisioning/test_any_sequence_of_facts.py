@@ -10,9 +10,10 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernel.ids import derived_id
 from kernel.times import local_date
 from services.provisioning.books import load_rules
-from services.provisioning.domain import deadlines, facts, patterns, site_facts
+from services.provisioning.domain import deadlines, facts, patterns, repair_facts, site_facts
 from services.provisioning.domain.fact_details import from_details, to_details
 from services.provisioning.domain.facts import Fact, FactKind
 from services.provisioning.domain.lifecycle import TABLE, apply, fold, open_order
@@ -22,7 +23,9 @@ from services.provisioning.domain.refusals import Refused
 from services.provisioning.domain.rules import DeadlineKind
 from services.provisioning.domain.site_steps import CALLED_OFF
 from services.provisioning.domain.watches import POSSIBLE
-from tests.unit.provisioning.samples import OPENED, april
+from tests.unit.provisioning.samples import OPENED, ORDER_ID, april
+
+PLAN = derived_id(ORDER_ID, "plan")
 
 RULES = load_rules()
 # A few days close together, so that they often fit; the walk below makes most of them fit on purpose.
@@ -107,7 +110,9 @@ def fact_of(kind: FactKind, day: date, other: date, order: FiberOrder, now: date
             (fits and order.construction_on) or day, "works"
         ),
         FactKind.CONSTRUCTION_COMPLETED: facts.ConstructionCompleted((fits and order.construction_on) or day),
-        FactKind.ORDER_CANCELLED: facts.OrderCancelled("desk", "other"),
+        FactKind.ORDER_CANCELLED: facts.OrderCancelled("desk", "other", PLAN if day.day % 2 else None),
+        FactKind.SERVICE_ORDER_ASKED_AGAIN: repair_facts.ServiceOrderAskedAgain(local_date(now)),
+        FactKind.ORDER_REOPENED: repair_facts.OrderReopened(PLAN),
         FactKind.REMINDER_DUE: facts.ReminderDue("construction_reminder", other, {"days": -1}),
         FactKind.JEOPARDY_RAISED: facts.JeopardyRaised(
             causes[day.day % len(causes)],
@@ -195,6 +200,8 @@ def broken(order: FiberOrder) -> list[str]:
         "late": order.overdue <= POSSIBLE[state],
         "latest fact": order.last_at >= order.since,
         "no pattern twice in a row": all(a is not b for a, b in zip(order.met, order.met[1:], strict=False)),
+        "taken back": (order.reopen_state is None) == (order.reopen_plan_id is None)
+        and (order.reopen_state is None or not live),
         "one deadline of a kind": len({each.kind for each in running}) == len(running),
         "no deadline before the latest fact": all(
             each.due_at > order.last_at
