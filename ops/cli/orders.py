@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from ops.cli import orders_past, orders_repair, show
+from ops.cli import orders_past, orders_plans, orders_repair, show
 from ops.cli.orders_tables import day, lines
 from ops.cli.show import JsonOption
 from ops.cli.target import StateOption, find
@@ -112,4 +112,4 @@ app.command("explain")(orders_past.explain)
 app.command("plan")(orders_repair.plan)
 app.command("apply")(orders_repair.apply)
 app.command("undo")(orders_repair.undo)
-app.command("plans")(orders_repair.plans)
+app.command("plans")(orders_plans.plans)

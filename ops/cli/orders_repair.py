@@ -1,17 +1,16 @@
-"""`kaitsu orders plan`, `apply`, `undo`, `plans`: repairs of many orders, looked at before they are done."""
+"""`kaitsu orders plan`, `apply`, `undo`: repairs of many orders, looked at before they are done."""
 
 from __future__ import annotations
 
 import getpass
-from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Any
-from uuid import UUID
 
 import typer
 
 from ops.cli import show
-from ops.cli.orders_tables import lines, say
+from ops.cli.orders_plans import checked_id, effects, left_alone
+from ops.cli.orders_tables import say
 from ops.cli.show import JsonOption
 from ops.cli.target import StateOption, Target, find
 from ops.runtime.trouble import Trouble
@@ -99,7 +98,7 @@ def plan(
     if as_json:
         show.as_json(made)
         return
-    _effects(made)
+    effects(made)
     if order and len(order) > made["matching"]:
         say(f"{len(order) - made['matching']} of the {len(order)} named orders are not there or do not fit.")
     if made["matching"] > len(made["orders"]):
@@ -128,10 +127,10 @@ def apply(
         return
     applied = [row for row in done if row["outcome"] == "applied"]
     if not done:
-        say(f"Nothing to do: kaitsu orders plans {_id(plan_id)} shows what became of it.")
+        say(f"Nothing to do: kaitsu orders plans {checked_id(plan_id)} shows what became of it.")
         return
     say(f"Applied to {len(applied)} of {len(done)} orders.")
-    _left_alone([row for row in done if row["outcome"] != "applied"])
+    left_alone([row for row in done if row["outcome"] != "applied"])
 
 
 def undo(
@@ -150,46 +149,10 @@ def undo(
         show.as_json(done)
         return
     if not done:
-        say(f"Nothing to take back: kaitsu orders plans {_id(plan_id)} shows what became of it.")
+        say(f"Nothing to take back: kaitsu orders plans {checked_id(plan_id)} shows what became of it.")
         return
     say(f"Taken back for {sum(row['outcome'] == 'undone' for row in done)} of {len(done)} orders.")
-    _left_alone([row for row in done if row["outcome"] != "undone"])
-
-
-def plans(
-    plan_id: Annotated[
-        str | None, typer.Argument(metavar="[PLAN_ID]", help="Without it, the 50 newest plans.")
-    ] = None,
-    as_json: JsonOption = False,
-    state: StateOption = None,
-) -> None:
-    """Show the newest plans, or one plan with what became of each of its orders."""
-    target = find(state)
-    if plan_id is None:
-        found = target.get("provisioning", "/ops/repairs")["plans"]
-        if as_json:
-            show.as_json(found)
-            return
-        lines(
-            f"{len(found)} plans",
-            ("plan", "made (Tokyo)", "what, by whom, why"),
-            (
-                (
-                    row["plan_id"],
-                    show.instant(row["planned_at"]),
-                    f"{row['action']}, {row['planned_by']}: {row['why']}",
-                )
-                for row in found
-            ),
-        )
-        return
-    made = target.get("provisioning", f"/ops/repairs/{_id(plan_id)}")
-    if as_json:
-        show.as_json(made)
-        return
-    heads = {name: value for name, value in made.items() if name not in {"orders", "outcomes"}}
-    show.pairs(f"Plan {made['plan_id']}", heads | made["outcomes"])
-    _effects(made)
+    left_alone([row for row in done if row["outcome"] != "undone"])
 
 
 def _action(
@@ -212,7 +175,7 @@ def _action(
 def _portions(target: Target, plan_id: str, verb: str, body: dict[str, object]) -> list[dict[str, Any]]:
     """Return what all portions did."""
     done: list[dict[str, Any]] = []
-    path = f"/ops/repairs/{_id(plan_id)}/{verb}"
+    path = f"/ops/repairs/{checked_id(plan_id)}/{verb}"
     while True:
         try:
             portion = target.post("provisioning", path, body)
@@ -225,37 +188,3 @@ def _portions(target: Target, plan_id: str, verb: str, body: dict[str, object]) 
         done += portion["done"]
         if not portion["left"] or not portion["done"]:
             return done
-
-
-def _id(text: str) -> str:
-    try:
-        return str(UUID(text))
-    except ValueError:
-        raise Trouble(f"{text} is no plan's id: kaitsu orders plans lists the newest.") from None
-
-
-def _effects(made: dict[str, Any]) -> None:
-    lines(
-        f"{made['action']}: {made['why']}",
-        ("order", "outcome", "state, and after it"),
-        (
-            (
-                row["order_no"],
-                row["outcome"],
-                f"{row['state_before']} -> {row['state_after']}"
-                if row["code"] is None
-                else f"{row['state_before']}: refused, {row['code']}",
-            )
-            for row in made["orders"]
-        ),
-    )
-
-
-def _left_alone(rows: Sequence[dict[str, Any]]) -> None:
-    if rows:
-        lines(
-            "Left alone",
-            ("order", "outcome", "code"),
-            ((row["order_no"], row["outcome"], row["code"]) for row in rows),
-        )
-        say("What the codes mean, and what to do: docs/runbook/repairs.md")

@@ -4,20 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Any, Final
 from uuid import UUID
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-)
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -26,131 +17,17 @@ from chassis.base import Base
 from chassis.clock import new_id
 from chassis.db import Connection
 from chassis.http import FieldError, Problem, require_token
-from contracts.event import Area
-from contracts.site import WishedBy
-from contracts.works import CancelledBy, CancelReason
 from services.provisioning import repairs
-from services.provisioning.asking import Endpoint, answer, read_beginning
-from services.provisioning.domain.order import State
-from services.provisioning.domain.repair_actions import Action, AskAgain, Cancel, ChangeWish
+from services.provisioning.asking import Endpoint, answer
+from services.provisioning.domain.repair_actions import ChangeWish
 from services.provisioning.domain.rules import Rules
 from services.provisioning.outlook import Forecaster
+from services.provisioning.repair_bodies import ApplyBody, PlanBody, UndoBody, bad_body, read
 from services.provisioning.repairs import Repairs
 from services.provisioning.store import repairs as store
-from services.provisioning.store.repairs import Filter, Plan
+from services.provisioning.store.repairs import Plan
 
-MOST: Final = 1_000
 _LISTED: Final = 50
-
-_B = TypeVar("_B", bound=BaseModel)
-
-
-def _printable(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError("printable characters are expected")
-    return text
-
-
-def _from(value: object) -> object:
-    """Return the instant from which: a day alone means its beginning in Tokyo."""
-    try:
-        return read_beginning(value) if isinstance(value, str) else value
-    except OverflowError:
-        raise ValueError("it lies beyond the calendar") from None
-
-
-Words = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
-    AfterValidator(_printable),
-]
-Instant = Annotated[datetime, BeforeValidator(_from)]
-
-
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class CancelBody(_Body):
-    """Call off."""
-
-    kind: Literal["cancel"]
-    by: CancelledBy
-    reason: CancelReason
-
-    def action(self) -> Action:
-        """Return it in the words of the domain."""
-        return Cancel(self.by, self.reason)
-
-
-class ChangeWishBody(_Body):
-    """Wish for another day."""
-
-    kind: Literal["change_wish"]
-    wished_on: date
-    by: WishedBy
-
-    def action(self) -> Action:
-        """Return it in the words of the domain."""
-        return ChangeWish(self.wished_on, self.by)
-
-
-class AskAgainBody(_Body):
-    """Ask the carrier once more."""
-
-    kind: Literal["ask_again"]
-
-    def action(self) -> Action:
-        """Return it in the words of the domain."""
-        return AskAgain()
-
-
-class FilterBody(_Body):
-    """Which orders; what is not given takes any."""
-
-    state: State | None = None
-    pattern: Annotated[int, Field(ge=1, le=7)] | None = None
-    area: Area | None = None
-    sales_office: Words | None = None
-    refs: Annotated[tuple[Words, ...], Field(min_length=1, max_length=MOST)] | None = None
-    opened_after: Instant | None = None
-    opened_before: Instant | None = None
-
-    def filter(self) -> Filter:
-        """Return it in the words of the store."""
-        refs = None if self.refs is None else tuple(_ref(text) for text in self.refs)
-        return Filter(
-            state=self.state,
-            pattern=self.pattern,
-            area=self.area,
-            sales_office=self.sales_office,
-            refs=refs,
-            opened_after=self.opened_after,
-            opened_before=self.opened_before,
-        )
-
-
-class PlanBody(_Body):
-    """What a plan is asked with."""
-
-    action: Annotated[CancelBody | ChangeWishBody | AskAgainBody, Field(discriminator="kind")]
-    filter: FilterBody
-    limit: Annotated[int, Field(ge=1, le=MOST)] = 100
-    by: Words
-    why: Words
-
-
-class ApplyBody(_Body):
-    """Who applies."""
-
-    by: Words
-
-
-class UndoBody(_Body):
-    """Who takes back, and why."""
-
-    by: Words
-    why: Words
 
 
 @dataclass(frozen=True)
@@ -173,15 +50,15 @@ class RepairRoutes:
 
     async def plan(self, request: Request) -> Response:
         """Make a plan and return it with the effect on each order; no order is changed."""
-        body = await _read(request, PlanBody)
+        body = await read(request, PlanBody)
         wanted = body.filter.filter()
         if wanted.empty:
-            raise _bad_body(
+            raise bad_body(
                 [FieldError("/filter", "empty", "Name at least one condition, else it takes every order")]
             )
         now, action = self.base.clock.now(), body.action.action()
         if isinstance(action, ChangeWish) and not self.rules.believable(action.wished_on, now):
-            raise _bad_body([FieldError("/action/wished_on", "too_far", "This day lies beyond belief")])
+            raise bad_body([FieldError("/action/wished_on", "too_far", "This day lies beyond belief")])
         async with self.base.transaction() as conn:
             made = await Repairs(self.rules, self.forecaster).plan(
                 conn,
@@ -212,14 +89,14 @@ class RepairRoutes:
 
     async def apply(self, request: Request) -> Response:
         """Apply the next portion; `left` says how many orders the next calls will take."""
-        body, plan_id = await _read(request, ApplyBody), _plan_id(request)
+        body, plan_id = await read(request, ApplyBody), _plan_id(request)
         return await self._portion(
             lambda conn, now: Repairs(self.rules, self.forecaster).apply(conn, plan_id, by=body.by, now=now)
         )
 
     async def undo(self, request: Request) -> Response:
         """Take back the next portion; `left` says how many orders the next calls will take."""
-        body, plan_id = await _read(request, UndoBody), _plan_id(request)
+        body, plan_id = await read(request, UndoBody), _plan_id(request)
         return await self._portion(
             lambda conn, now: Repairs(self.rules, self.forecaster).undo(
                 conn, plan_id, by=body.by, why=body.why, now=now
@@ -261,29 +138,6 @@ async def _whole(conn: Connection, plan: Plan) -> dict[str, Any]:
     }
 
 
-async def _read(request: Request, cls: type[_B]) -> _B:
-    try:
-        return cls.model_validate_json(await request.body())
-    except ValidationError as error:
-        raise _bad_body(
-            [
-                FieldError(_pointer(each["loc"]), each["type"], each["msg"])
-                for each in error.errors(include_url=False, include_context=False, include_input=False)
-            ]
-        ) from None
-
-
-def _pointer(place: tuple[int | str, ...]) -> str:
-    """Return the JSON pointer; the kind of an action is no part of the body's shape."""
-    shown = (*place[:1], *place[2:]) if place[:1] == ("action",) else place
-    return "/" + "/".join(map(str, shown))
-
-
-def _ref(text: str) -> str:
-    """Return an order's number or id as the database has it; one that is neither finds nothing."""
-    return text.upper() if text[:3].upper() == "FO-" else text.lower()
-
-
 def _plan_id(request: Request) -> UUID:
     try:
         return UUID(request.path_params["plan_id"])
@@ -293,10 +147,3 @@ def _plan_id(request: Request) -> UUID:
 
 def _unknown() -> Problem:
     return Problem(HTTPStatus.NOT_FOUND, "unknown_plan", "There is no such repair plan")
-
-
-def _bad_body(errors: list[FieldError]) -> Problem:
-    detail = "; ".join(f"{each.pointer}: {each.detail}" for each in errors)
-    return Problem(
-        HTTPStatus.BAD_REQUEST, "bad_repair", "The repair is not asked for rightly", detail, errors
-    )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import httpx
 import pytest
 
-from chassis.db import Connection
 from contracts import partners as p
 from kernel.ids import derived_id
 from services.provisioning import repairs
@@ -213,112 +211,3 @@ async def test_a_wish_is_changed_for_many_at_once(house: House) -> None:
 
     assert [(await house.order(serial)).wished_on for serial in (1, 2)] == [on(25), on(25)]
     assert (await house.types(2))[-1] == "wish.changed"
-
-
-@pytest.mark.parametrize(
-    ("wanted", "serials"),
-    [
-        ({"state": "awaiting_consult"}, [3]),
-        ({"pattern": 2}, [2]),
-        ({"area": "west"}, []),
-        ({"sales_office": "ab1234"}, [1, 2, 3]),
-        ({"refs": [order_no(1), str(order_id(3)).upper(), "nothing"]}, [1, 3]),
-        ({"opened_after": "2026-04-01", "opened_before": "2026-04-02"}, [1, 2]),
-        ({"opened_after": "2026-04-02"}, [3]),
-        ({"opened_before": "2026-04-01T12:00"}, []),
-        ({"pattern": 1, "sales_office": "AB1234", "opened_before": "2026-04-02"}, [1]),
-    ],
-)
-async def test_a_filter_takes_what_fits_all_its_conditions(
-    house: House, wanted: dict[str, Any], serials: list[int]
-) -> None:
-    await consulted(house, 1, 2)
-    await house.say(p.CarrierAddressRegistrationNeededV1, 2)
-    house.advance(april(2))
-    await house.deliver(submission(3, at=april(2)))
-
-    made = await plan(house, CANCEL, filter=wanted)
-
-    assert [row["order_no"] for row in made["orders"]] == [order_no(serial) for serial in serials]
-
-
-@pytest.mark.parametrize(
-    ("change", "pointer"),
-    [
-        ({"filter": {}}, "/filter"),
-        ({"filter": {"state": "lost"}}, "/filter/state"),
-        ({"filter": {"opened_after": "soon"}}, "/filter/opened_after"),
-        ({"filter": {"opened_before": "0001-01-01T00:00"}}, "/filter/opened_before"),
-        ({"filter": {"sales_office": "AB\0"}}, "/filter/sales_office"),
-        ({"action": {"kind": "cancel", "by": "me", "reason": "other"}}, "/action/by"),
-        ({"action": {"kind": "change_wish", "by": "sales", "wished_on": "2036-04-01"}}, "/action/wished_on"),
-        ({"limit": 1001}, "/limit"),
-        ({"why": " "}, "/why"),
-        ({"force": True}, "/force"),
-    ],
-)
-async def test_a_wrong_plan_names_what_is_wrong(house: House, change: dict[str, Any], pointer: str) -> None:
-    body = {"action": CANCEL, "filter": {"area": "east"}, **BY, **change}
-
-    answer = await post(house, "/ops/repairs", body)
-
-    assert answer.status_code == 400
-    assert answer.json()["type"] == "urn:kaitsu:problem:bad_repair"
-    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
-
-
-async def test_repairs_are_behind_the_token_and_an_unknown_plan_is_not_found(house: House) -> None:
-    unknown = f"/ops/repairs/{order_id(9)}"
-    for path, body in ((f"{unknown}/apply", {"by": "me"}), (f"{unknown}/undo", BY), ("/ops/repairs", {})):
-        assert (await house.http.post(path, json=body)).status_code == 401
-        if path != "/ops/repairs":
-            answer = await post(house, path, body)
-            assert (answer.status_code, answer.json()["type"]) == (404, "urn:kaitsu:problem:unknown_plan")
-    for path in (unknown, "/ops/repairs/everything"):
-        assert (await house.http.get(path)).status_code == 401
-        assert (await house.get(path)).json()["type"] == "urn:kaitsu:problem:unknown_plan"
-
-
-async def test_when_writing_fails_nothing_of_a_portion_stays(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await consulted(house, 1)
-    made = await plan(house, CANCEL)
-
-    async def broken(*_: object) -> None:
-        raise RuntimeError("the power went")
-
-    async def note(conn: Connection, plan_id: object, done: object) -> None:
-        await broken(conn, plan_id, done)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(repairs.store, "note", note)
-        answer = await post(house, f"/ops/repairs/{made['plan_id']}/apply", {"by": "me"})
-
-    assert answer.status_code == 500
-    assert (await house.order(1)).state is State.AWAITING_SERVICE_ORDER
-    assert await run(house, made["plan_id"]) == [(order_no(1), "applied", None)]
-
-
-async def test_two_who_apply_at_once_do_it_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(repairs, "PORTION", 2)
-    await consulted(house, *range(1, 7))
-    made = await plan(house, ASK_AGAIN)
-
-    both = await asyncio.gather(run(house, made["plan_id"]), run(house, made["plan_id"]))
-
-    assert sorted(row for done in both for row in done) == [
-        (order_no(serial), "applied", None) for serial in range(1, 7)
-    ]
-    assert {(await house.order(serial)).attempt for serial in range(1, 7)} == {2}
-
-
-async def test_two_plans_for_one_order_do_one_thing(house: House) -> None:
-    await consulted(house, 1)
-    first, second = await plan(house, ASK_AGAIN), await plan(house, CANCEL)
-
-    await run(house, first["plan_id"])
-
-    assert await run(house, second["plan_id"]) == [(order_no(1), "changed_meanwhile", None)]
-    assert await run(house, second["plan_id"], "undo") == []
-    assert (await house.order(1)).state is State.AWAITING_SERVICE_ORDER

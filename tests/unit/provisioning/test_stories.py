@@ -141,6 +141,7 @@ def test_the_story_of_a_date_that_was_told_and_withdrawn_in_japanese() -> None:
         "キャリアによる確定[6, 2026-04-07]、キャリアによる取り下げ[7, 2026-04-14]です。 "
         "4月30日(木)の工事日の経過は、キャリアによる確定[8, 2026-04-16]です。 "
         "お客様のご希望日は4月20日(月)です。[1, 2026-04-01] "
+        "工事の事前確認は4月28日(火)です。[8, 2026-04-16] "
         "遅れているものはありません。[8, 2026-04-16]"
     )
 
@@ -157,6 +158,7 @@ def test_the_story_of_a_date_that_was_told_and_withdrawn_in_english() -> None:
         "fixed by the carrier [6, 2026-04-07], then withdrawn by the carrier [7, 2026-04-14]. "
         "The date of April 30 (Thu) was fixed by the carrier [8, 2026-04-16]. "
         "The customer wishes for April 20 (Mon). [1, 2026-04-01] "
+        "The construction is called to mind on April 28 (Tue). [8, 2026-04-16] "
         "Nothing is late. [8, 2026-04-16]"
     )
 

@@ -91,8 +91,8 @@ def explain(
 ) -> Story:
     """Return the order's story: state, cause, ball, pattern, dates that were told, wish, what is late.
 
-    A pure function of history and rules: it reads no clock, so what is late is what the facts say. Every statement on the
-    order cites the sequence and the day of its fact; a prediction is no fact and names its basis instead.
+    A pure function of history and rules: it reads no clock, so what is late is what the facts say. Every statement
+    about the order cites the sequence and the day of its fact; a prediction is no fact and names its basis instead.
 
     :raises ValueError: the history is empty or does not begin with the opening.
     """
