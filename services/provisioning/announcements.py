@@ -133,4 +133,5 @@ _FACTS: Final[Mapping[FactKind, _Words]] = {
     FactKind.CONSTRUCTION_POSTPONED: _same_words(works.ConstructionPostponedV1),
     FactKind.CONSTRUCTION_COMPLETED: _activated,
     FactKind.ORDER_CANCELLED: _cancelled,
+    FactKind.DELAY_REPORTED: _same_words(works.DelayReportedV1),
 }

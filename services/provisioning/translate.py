@@ -12,6 +12,7 @@ from contracts.event import Event
 from contracts.orders import OrderAmendedV1, OrderSubmittedV1
 from contracts.partners import CarrierClaim, Claim, DeskClaim
 from services.provisioning.domain import facts
+from services.provisioning.domain.crosswalk import Kind, Rule
 from services.provisioning.domain.facts import Fact
 from services.provisioning.domain.refusals import Code, Refused
 from services.provisioning.domain.rules import Rules
@@ -68,6 +69,19 @@ def said(claim: Claim, *, at: datetime, rules: Rules) -> Fact:
     return read(claim, at, rules)
 
 
+def delay(claim: partners.CarrierDelayReportedV1, rule: Rule) -> facts.DelayReported:
+    """Return the fact of a report that a rule maps; the carrier's code is named only where it was what mapped."""
+    meaning = rule.meaning
+    return facts.DelayReported(
+        code=rule.key if rule.kind is Kind.CODE else None,
+        reason=meaning.reason.value,
+        responsible=meaning.responsible.value,
+        action=meaning.action.value,
+        pattern=meaning.pattern and meaning.pattern.value,
+        rule=rule.name,
+    )
+
+
 _READ: Final[Mapping[type[Claim], Callable[[Any, datetime, Rules], Fact]]] = {
     partners.CarrierAddressRegistrationNeededV1: lambda _claim, at, rules: facts.AddressRegistrationRequested(
         rules.registration_usual_by(at)
@@ -96,5 +110,8 @@ _READ: Final[Mapping[type[Claim], Callable[[Any, datetime, Rules], Fact]]] = {
     partners.DeskOrderCancelledV1: lambda claim, _at, _rules: facts.OrderCancelled(claim.by, claim.reason),
 }
 # What is read from whom.
-CARRIER: Final = tuple(cls for cls in _READ if issubclass(cls, CarrierClaim))
+CARRIER: Final = (
+    *(cls for cls in _READ if issubclass(cls, CarrierClaim)),
+    partners.CarrierDelayReportedV1,  # read by the crosswalk
+)
 DESK: Final = tuple(cls for cls in _READ if issubclass(cls, DeskClaim))

@@ -28,6 +28,7 @@ class FactKind(StrEnum):
     CONSTRUCTION_POSTPONED = "construction_postponed"
     CONSTRUCTION_COMPLETED = "construction_completed"
     ORDER_CANCELLED = "order_cancelled"
+    DELAY_REPORTED = "delay_reported"
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,24 @@ class OrderCancelled(Fact):
     kind: ClassVar[FactKind] = FactKind.ORDER_CANCELLED
     by: str
     reason: str
+
+
+@dataclass(frozen=True)
+class DelayReported(Fact):
+    """The carrier reported a delay; what it means was decided by a rule, which is named with its version."""
+
+    kind: ClassVar[FactKind] = FactKind.DELAY_REPORTED
+    code: str | None
+    reason: str
+    responsible: str
+    action: str
+    pattern: int | None
+    rule: str
+
+    @property
+    def word(self) -> str:
+        """What was reported, without the rule that said so."""
+        return f"{self.reason}/{self.responsible}/{self.action}"
 
 
 FACTS: Final[Mapping[FactKind, type[Fact]]] = {cls.kind: cls for cls in Fact.__subclasses__()}

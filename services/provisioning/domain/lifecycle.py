@@ -43,6 +43,7 @@ _ACCEPTED: Final[tuple[tuple[FactKind, Step, tuple[State, ...]], ...]] = (
     (FactKind.CONSTRUCTION_POSTPONED, steps.postpone, (State.CONSTRUCTION_SCHEDULED,)),
     (FactKind.CONSTRUCTION_COMPLETED, steps.complete, (State.CONSTRUCTION_SCHEDULED,)),
     (FactKind.ORDER_CANCELLED, steps.cancel, _UNDER_WAY),
+    (FactKind.DELAY_REPORTED, steps.report_delay, _UNDER_WAY),
 )
 TABLE: Final[Mapping[tuple[State, FactKind], Step]] = MappingProxyType(
     {(state, kind): step for kind, step, states in _ACCEPTED for state in states}
@@ -107,8 +108,9 @@ def apply(order: FiberOrder, fact: Fact, at: datetime) -> Move:
     if step is None:
         raise Refused(why_not(order, fact))
     after = step(order, fact, at)
-    since = order.since if after.state is order.state else at
-    return Move(order, replace(after, sequence=order.sequence + 1, since=since), fact, at)
+    stays = after.state is order.state
+    since, delay = (order.since, after.delay) if stays else (at, None)
+    return Move(order, replace(after, sequence=order.sequence + 1, since=since, delay=delay), fact, at)
 
 
 def fold(history: Iterable[tuple[Fact, datetime]]) -> FiberOrder:

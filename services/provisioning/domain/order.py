@@ -69,6 +69,7 @@ class FiberOrder:
     attempt: service orders asked for. met: delay patterns met, without the immediate one. overdue: what is late now.
     consulted_on: day N. held_on: the provisional date, kept when the customer confirms it or loses it.
     construction_on: the fixed date. replaced_on: a fixed date that was withdrawn and not yet replaced.
+    delay: the delay reported last in this state; forgotten when the state changes.
     A cancelled order keeps its dates: they say how far it came.
     """
 
@@ -103,6 +104,7 @@ class FiberOrder:
     construction_on: date | None = None
     replaced_on: date | None = None
     activated_on: date | None = None
+    delay: str | None = None
 
     @property
     def ball(self) -> Party | None:

@@ -226,6 +226,17 @@ def cancel(order: FiberOrder, _fact: facts.OrderCancelled, at: datetime) -> Fibe
     return replace(order, state=State.CANCELLED, overdue=frozenset())
 
 
+def report_delay(order: FiberOrder, fact: facts.DelayReported, _at: datetime) -> FiberOrder:
+    """Return the order with the reported delay, in its pattern if it has one; the state stays.
+
+    :raises Refused: this very delay was reported in this state already (already_done).
+    """
+    if order.delay == fact.word:
+        raise Refused(Code.ALREADY_DONE)
+    met = patterns.meet(order.met, Pattern(fact.pattern)) if fact.pattern else order.met
+    return replace(order, delay=fact.word, met=met)
+
+
 def _refuse_past(day: date, at: datetime) -> None:
     if day < local_date(at):
         raise Refused(Code.DATE_IN_PAST)

@@ -83,12 +83,12 @@ async def insert_many(conn: Connection, orders: Sequence[FiberOrder]) -> None:
                             wished_on, content_version, opened_at, consult_due_on, consult_due_at, state, since,
                             sequence, attempt, met, overdue, consulted_on, registration_usual_by, registered_on,
                             carrier_order_no, held_on, answer_by, answer_due_at, answered_on, survey_on,
-                            construction_on, replaced_on, activated_on)
+                            construction_on, replaced_on, activated_on, delay)
         SELECT order_id, order_no, correlation_id, area, plan, building_kind, sales_office, applied_on,
                wished_on, content_version, opened_at, consult_due_on, consult_due_at, state, since,
                sequence, attempt, met, overdue, consulted_on, registration_usual_by, registered_on,
                carrier_order_no, held_on, answer_by, answer_due_at, answered_on, survey_on,
-               construction_on, replaced_on, activated_on
+               construction_on, replaced_on, activated_on, delay
           FROM jsonb_populate_recordset(NULL::orders, $1)
         """,
         [_as_json(order) for order in orders],
@@ -109,7 +109,8 @@ async def save_many(conn: Connection, orders: Sequence[tuple[int, FiberOrder]]) 
                registration_usual_by = n.registration_usual_by, registered_on = n.registered_on,
                carrier_order_no = n.carrier_order_no, held_on = n.held_on, answer_by = n.answer_by,
                answer_due_at = n.answer_due_at, answered_on = n.answered_on, survey_on = n.survey_on,
-               construction_on = n.construction_on, replaced_on = n.replaced_on, activated_on = n.activated_on
+               construction_on = n.construction_on, replaced_on = n.replaced_on, activated_on = n.activated_on,
+               delay = n.delay
           FROM jsonb_populate_recordset(NULL::orders, $1) AS n
           JOIN unnest($2::uuid[], $3::integer[]) AS r (order_id, sequence) USING (order_id)
          WHERE o.order_id = n.order_id AND o.sequence = r.sequence

@@ -87,4 +87,8 @@ FRESH: Final[dict[FactKind, Happened]] = {
     FactKind.CONSTRUCTION_POSTPONED: (facts.ConstructionPostponed(on(15), "equipment_return"), april(14)),
     FactKind.CONSTRUCTION_COMPLETED: (facts.ConstructionCompleted(on(15)), april(15, 18)),
     FactKind.ORDER_CANCELLED: (facts.OrderCancelled("sales", "other"), april(8)),
+    FactKind.DELAY_REPORTED: (
+        facts.DelayReported(None, "weather", "carrier", "reappoint", None, "weather@1"),
+        april(8),
+    ),
 }

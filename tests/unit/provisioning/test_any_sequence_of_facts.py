@@ -97,6 +97,9 @@ def fact_of(kind: FactKind, day: date, other: date, order: FiberOrder, now: date
         ),
         FactKind.CONSTRUCTION_COMPLETED: facts.ConstructionCompleted((fits and order.construction_on) or day),
         FactKind.ORDER_CANCELLED: facts.OrderCancelled("desk", "other"),
+        FactKind.DELAY_REPORTED: facts.DelayReported(
+            None, "weather" if fits else "absent", "carrier", "delay", 3 + day.day % 5, "weather@1"
+        ),
     }
     return made[kind]
 

@@ -33,6 +33,7 @@ LEADS_TO: Final[dict[tuple[State, FactKind], State]] = {
     (S.CONSTRUCTION_SCHEDULED, F.CONSTRUCTION_COMPLETED): S.ACTIVE,
     **{(state, F.ORDER_AMENDED): state for state in State},
     **{(state, F.ORDER_CANCELLED): S.CANCELLED for state in UNDER_WAY},
+    **{(state, F.DELAY_REPORTED): state for state in UNDER_WAY},
 }
 # Every other pair says wrong_state, but for these.
 OTHER_CODES: Final[dict[tuple[State, FactKind], Code]] = {
