@@ -11,20 +11,23 @@ from chassis import outbox
 from chassis.consume import Received
 from chassis.db import Connection
 from contracts.envelope import Cause, Outgoing
-from contracts.partners import Claim
+from contracts.partners import CarrierDelayReportedV1, Claim
 from contracts.reader import read_event
 from kernel.times import require_aware
 from services.provisioning import announcements, translate
 from services.provisioning.domain import deadlines, lifecycle
+from services.provisioning.domain.crosswalk import Crosswalk, Rule
 from services.provisioning.domain.facts import Fact, OrderOpened
 from services.provisioning.domain.lifecycle import Move
 from services.provisioning.domain.order import FiberOrder
 from services.provisioning.domain.refusals import Code, Refused
 from services.provisioning.domain.rules import Rules
 from services.provisioning.store import claims as claim_store
+from services.provisioning.store import crosswalk as crosswalk_store
 from services.provisioning.store import deadlines as deadline_store
 from services.provisioning.store import orders as order_store
 from services.provisioning.store.claims import RefusedClaim, Waiting
+from services.provisioning.store.crosswalk import Report
 from services.provisioning.store.orders import Entry
 
 
@@ -73,11 +76,18 @@ class Said:
         )
 
 
+class NoCrosswalk(RuntimeError):
+    """A delay report came where nobody had loaded the rules: a bug."""
+
+
 class Casework:
     """Orders at hand and what became of them; nothing is written before `write`. now: business time."""
 
     def __init__(self, orders: Iterable[FiberOrder], *, rules: Rules, now: datetime) -> None:
         self._rules, self._now = rules, require_aware(now)
+        self._book: Crosswalk | None = None
+        self._reported: set[UUID] = set()
+        self.reports: list[Report] = []
         self._before: dict[UUID, FiberOrder] = {order.order_id: order for order in orders}
         self._orders = dict(self._before)
         self._ids: dict[str, UUID] = {order.order_no: order.order_id for order in self._before.values()}
@@ -85,6 +95,10 @@ class Casework:
         self._outgoing: list[Outgoing] = []
         self.moves: list[Move] = []
         self.refused: list[RefusedClaim] = []
+
+    def consult(self, book: Crosswalk, reported: Iterable[UUID]) -> None:
+        """Take the crosswalk to hand, with the delay reports that were heard before."""
+        self._book, self._reported = book, self._reported | set(reported)
 
     def knows(self, order_no: str) -> bool:
         """Return whether the order is at hand."""
@@ -105,10 +119,11 @@ class Casework:
         """
         self._note(lifecycle.apply(self._orders[order_id], fact, at), cause)
 
-    def hear(self, said: Said) -> None:
+    def hear(self, said: Said, *, by_rule: Rule | None = None) -> None:
         """Accept or refuse a claim. Deadlines that had passed when it was said fire first, as if by their tick.
 
-        An order that is not at hand is unknown: the claim is refused.
+        An order that is not at hand is unknown: the claim is refused. A delay report that no rule maps waits for a
+        person; one that was heard before changes nothing. by_rule: the rule that a person made for such a report.
         """
         order_id = self._ids.get(said.claim.order_no)
         if order_id is None:
@@ -120,8 +135,14 @@ class Casework:
         self.fire_deadlines(order_id, by=at)
         order = self._orders[order_id]
         cause = Cause(said.cause.id, order.correlation_id, said.cause.traceparent)
+        if isinstance(said.claim, CarrierDelayReportedV1) and by_rule is None:
+            if said.cause.id in self._reported:
+                return
+            by_rule = self._report(said, said.claim)
+            if by_rule is None:
+                return
         try:
-            fact = translate.said(said.claim, at=at, rules=self._rules)
+            fact = translate.said(said.claim, at=at, rules=self._rules, by_rule=by_rule)
             self.take(order_id, fact, at=at, cause=cause)
         except Refused as refusal:
             self._refuse(said, refusal.code, order, at=at)
@@ -163,7 +184,32 @@ class Casework:
             await deadline_store.add(conn, started)
         if self.refused:
             await claim_store.note_refused(conn, self.refused)
+        if self.reports:
+            await crosswalk_store.add(conn, self.reports)
         await outbox.put(conn, self._outgoing, now=self._now)
+
+    def _report(self, said: Said, claim: CarrierDelayReportedV1) -> Rule | None:
+        """Keep a delay report and return the rule that maps it; None: it waits for a person."""
+        if self._book is None:
+            raise NoCrosswalk
+        rule = self._book.match(claim.code, claim.text, at=said.at).rule
+        self._reported.add(said.cause.id)
+        self.reports.append(
+            Report(
+                report_id=said.cause.id,
+                order_no=claim.order_no,
+                code=claim.code,
+                words=claim.text,
+                occurred_at=said.at,
+                received_at=self._now,
+                correlation_id=said.cause.correlation_id,
+                traceparent=said.cause.traceparent,
+                rule=rule and rule.name,
+                meaning=rule and rule.meaning,
+                settled_at=self._now if rule else None,
+            )
+        )
+        return rule
 
     def _note(self, move: Move, cause: Cause) -> None:
         order = move.after

@@ -55,21 +55,25 @@ def amendment(event: OrderAmendedV1) -> facts.OrderAmended:
     )
 
 
-def said(claim: Claim, *, at: datetime, rules: Rules) -> Fact:
+def said(claim: Claim, *, at: datetime, rules: Rules, by_rule: Rule | None = None) -> Fact:
     """Return the fact that a claim would be if it is accepted. at: when it was said.
+
+    by_rule: for a delay report, the rule that maps it.
 
     :raises Refused: it names a day beyond belief (wrong_date).  :raises NotAClaim: this service does not read it.
     """
     days = [day for name in type(claim).model_fields if isinstance(day := getattr(claim, name), date)]
     if not all(rules.believable(day, at) for day in days):
         raise Refused(Code.WRONG_DATE)
+    if by_rule is not None:
+        return delay(by_rule)
     read = _READ.get(type(claim))
     if read is None:
         raise NotAClaim(claim.type)
     return read(claim, at, rules)
 
 
-def delay(claim: partners.CarrierDelayReportedV1, rule: Rule) -> facts.DelayReported:
+def delay(rule: Rule) -> facts.DelayReported:
     """Return the fact of a report that a rule maps; the carrier's code is named only where it was what mapped."""
     meaning = rule.meaning
     return facts.DelayReported(

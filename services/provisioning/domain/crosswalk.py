@@ -1,4 +1,4 @@
-"""What a carrier's code or free text means: pattern, reason, responsibility, required action; pure, and no order of rules matters."""
+"""What a carrier's code or free text means: pattern, reason, responsible, action; no order of rules matters."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Meaning:
 
 @dataclass(frozen=True)
 class Rule:
-    """A code, or a phrase within the text, with its meaning; key: normalized. since: reports said from then on, or all."""
+    """A code or a phrase with its meaning; key: normalized. since: for reports said from then on; None: for all."""
 
     id: str
     version: int
@@ -89,7 +89,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Match:
-    """What the rules say. rule: the one that maps, None if a person must answer; candidates: all that speak, by name."""
+    """What the rules say. rule: the one that maps, None if a person must answer; candidates: all that speak."""
 
     rule: Rule | None
     candidates: tuple[Rule, ...] = ()
