@@ -257,4 +257,3 @@ async def test_strangers_see_nothing_and_the_queue_is_measured(house: House) -> 
     assert (await house.http.get("/ops/crosswalk")).status_code == 401
     missing = await post(house, request_id("none"), "answer", answered())
     assert (missing.status_code, missing.json()["type"]) == (404, "urn:kaitsu:problem:unknown_report")
-    assert ()  # the fixed date is withdrawn by its own claim, never by a report

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,8 +52,11 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
         seen.append((path, more.get("json", {})))
         return ANSWERS[path]
 
+    def found(_state: Path | None) -> Target:
+        return Target("", "token")
+
     monkeypatch.setattr(Target, "_ask", ask)
-    monkeypatch.setattr("ops.cli.crosswalk.find", lambda _state: Target("", "token"))  # pyright: ignore[reportUnknownLambdaType]
+    monkeypatch.setattr("ops.cli.crosswalk.find", found)
     return seen
 
 
