@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from contracts.event import Event, OrderNo
 from contracts.site import (
@@ -88,6 +88,24 @@ class CarrierConstructionCompletedV1(CarrierClaim):
 
     type: ClassVar[str] = "carrier.construction_completed.v1"
     completed_on: date = Field(description="Local, Asia/Tokyo.")
+
+
+class CarrierDelayReportedV1(CarrierClaim):
+    """The carrier says by a code, by words, or by both, that and why it takes longer."""
+
+    type: ClassVar[str] = "carrier.delay_reported.v1"
+    code: str | None = Field(
+        default=None, pattern=r"^[A-Za-z0-9._-]{1,20}$", description="The carrier's own code."
+    )
+    text: str | None = Field(
+        default=None, max_length=400, description="Free text; never passed on, since it may name a person."
+    )
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not (self.code or (self.text and self.text.strip())):
+            raise ValueError("a code or a text is needed")
+        return self
 
 
 class CarrierSurveyScheduledV1(CarrierClaim):

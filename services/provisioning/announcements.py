@@ -226,4 +226,5 @@ _FACTS: Final[Mapping[FactKind, _Words]] = {
     FactKind.CONSTRUCTION_COMPLETED: _activated,
     FactKind.ORDER_CANCELLED: _cancelled,
     FactKind.ORDER_REOPENED: _reopened,
+    FactKind.DELAY_REPORTED: _same_words(works.DelayReportedV1),
 }

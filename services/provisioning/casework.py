@@ -12,12 +12,13 @@ from chassis.consume import Received
 from chassis.db import Connection
 from chassis.records import Fault, Item
 from contracts.envelope import Cause, Outgoing
-from contracts.partners import Claim
+from contracts.partners import CarrierDelayReportedV1, Claim
 from contracts.reader import BadEvent, read_event
 from contracts.registry import UnknownType
 from kernel.times import require_aware
 from services.provisioning import announcements, translate, unreadable
 from services.provisioning.domain import deadlines, jeopardy, lifecycle
+from services.provisioning.domain.crosswalk import Crosswalk, Rule
 from services.provisioning.domain.facts import Fact, OrderOpened
 from services.provisioning.domain.lifecycle import Move
 from services.provisioning.domain.order import FiberOrder
@@ -25,9 +26,11 @@ from services.provisioning.domain.refusals import Code, Refused
 from services.provisioning.domain.rules import Rules
 from services.provisioning.outlook import Forecaster, Outlook
 from services.provisioning.store import claims as claim_store
+from services.provisioning.store import crosswalk as crosswalk_store
 from services.provisioning.store import deadlines as deadline_store
 from services.provisioning.store import orders as order_store
 from services.provisioning.store.claims import RefusedClaim, Waiting
+from services.provisioning.store.crosswalk import Report
 from services.provisioning.store.orders import Entry
 
 
@@ -76,6 +79,10 @@ class Said:
         )
 
 
+class NoCrosswalk(RuntimeError):
+    """A delay report came where nobody had loaded the rules: a bug."""
+
+
 class Casework:
     """Orders at hand and what became of them; nothing is written before `write`. now: business time."""
 
@@ -83,6 +90,9 @@ class Casework:
         self, orders: Iterable[FiberOrder], *, rules: Rules, outlook: Outlook, now: datetime
     ) -> None:
         self._rules, self._outlook, self._now = rules, outlook, require_aware(now)
+        self._book: Crosswalk | None = None
+        self._reported: set[UUID] = set()
+        self.reports: list[Report] = []
         self._before: dict[UUID, FiberOrder] = {order.order_id: order for order in orders}
         self._orders = dict(self._before)
         self._ids: dict[str, UUID] = {order.order_no: order.order_id for order in self._before.values()}
@@ -113,6 +123,10 @@ class Casework:
         """The orders at hand, as they are after what was done so far."""
         return tuple(self._orders.values())
 
+    def consult(self, book: Crosswalk, reported: Iterable[UUID]) -> None:
+        """Take the crosswalk to hand, with the delay reports that were heard before."""
+        self._book, self._reported = book, self._reported | set(reported)
+
     def knows(self, order_no: str) -> bool:
         """Return whether the order is at hand."""
         return order_no in self._ids
@@ -133,10 +147,11 @@ class Casework:
         self.fire_deadlines(order_id, by=at)
         self._happen(lifecycle.apply(self._orders[order_id], fact, at), cause)
 
-    def hear(self, said: Said) -> None:
+    def hear(self, said: Said, *, by_rule: Rule | None = None) -> None:
         """Accept or refuse a claim. Deadlines that had passed when it was said fire first, as if by their tick.
 
-        An order that is not at hand is unknown: the claim is refused.
+        An order that is not at hand is unknown: the claim is refused. A delay report that no rule maps waits for a
+        person; one that was heard before changes nothing. by_rule: the rule that a person made for such a report.
         """
         order_id = self._ids.get(said.claim.order_no)
         if order_id is None:
@@ -148,20 +163,27 @@ class Casework:
         self.fire_deadlines(order_id, by=at)
         order = self._orders[order_id]
         cause = Cause(said.cause.id, order.correlation_id, said.cause.traceparent)
+        if isinstance(said.claim, CarrierDelayReportedV1) and by_rule is None:
+            if said.cause.id in self._reported:
+                return
+            by_rule = self._report(said, said.claim)
+            if by_rule is None:
+                return
         try:
-            fact = translate.said(said.claim, at=at, rules=self._rules)
+            fact = translate.said(said.claim, at=at, rules=self._rules, by_rule=by_rule)
             self._happen(lifecycle.apply(order, fact, at), cause)
         except Refused as refusal:
             self._refuse(said.claim, said.cause, refusal.code, order, at=at)
 
-    def hear_again(self, waiting: Waiting) -> None:
-        """Hear a claim that had to wait; one that cannot be read any more becomes a dead letter of its topic."""
-        try:
-            said = Said.again(waiting)
-        except (BadEvent, UnknownType, translate.NotAClaim) as error:
-            self._unreadable.append(unreadable.letter(waiting, error))
-        else:
-            self.hear(said)
+    def read_again(self, waited: Iterable[Waiting]) -> list[Said]:
+        """Return claims that had to wait; one that cannot be read any more becomes a dead letter of its topic."""
+        again: list[Said] = []
+        for waiting in waited:
+            try:
+                again.append(Said.again(waiting))
+            except (BadEvent, UnknownType, translate.NotAClaim) as error:
+                self._unreadable.append(unreadable.letter(waiting, error))
+        return again
 
     def give_up(self, waiting: Waiting) -> None:
         """Refuse a claim whose order never came; what else it said is of no account any more."""
@@ -202,6 +224,8 @@ class Casework:
         await self._outlook.write(conn)
         for item, fault in self._unreadable:
             await dead_letters.bury(conn, unreadable.consumer(item), [(item, fault)], now=self._now)
+        if self.reports:
+            await crosswalk_store.add(conn, self.reports)
         await outbox.put(conn, self._outgoing, now=self._now)
 
     async def _write_deadlines(self, conn: Connection, orders: Sequence[FiberOrder]) -> None:
@@ -217,6 +241,29 @@ class Casework:
         for fact in jeopardy.changes(move.before, move.after, self._rules):
             order = self._orders[move.after.order_id]
             self._note(lifecycle.apply(order, fact, order.last_at), cause)
+
+    def _report(self, said: Said, claim: CarrierDelayReportedV1) -> Rule | None:
+        """Keep a delay report and return the rule that maps it; None: it waits for a person."""
+        if self._book is None:
+            raise NoCrosswalk
+        rule = self._book.match(claim.code, claim.text, at=said.at).rule
+        self._reported.add(said.cause.id)
+        self.reports.append(
+            Report(
+                report_id=said.cause.id,
+                order_no=claim.order_no,
+                code=claim.code,
+                words=claim.text,
+                occurred_at=said.at,
+                received_at=self._now,
+                correlation_id=said.cause.correlation_id,
+                traceparent=said.cause.traceparent,
+                rule=rule and rule.name,
+                meaning=rule and rule.meaning,
+                settled_at=self._now if rule else None,
+            )
+        )
+        return rule
 
     def _note(self, move: Move, cause: Cause) -> None:
         order = move.after

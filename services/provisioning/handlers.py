@@ -13,12 +13,14 @@ from chassis.db import Connection
 from chassis.logs import get_logger
 from contracts.notices import NoticeSentV1
 from contracts.orders import OrderAmendedV1, OrderSubmittedV1
+from contracts.partners import CarrierDelayReportedV1
 from kernel.ids import BadOrderNo, check_order_no
-from services.provisioning import translate
+from services.provisioning import crosswalk, translate
 from services.provisioning.casework import Casework, Said
 from services.provisioning.domain.rules import Rules
 from services.provisioning.outlook import Forecaster
 from services.provisioning.store import claims, deadlines, forecasts, orders
+from services.provisioning.store import crosswalk as crosswalk_store
 from services.provisioning.store.forecasts import Told
 
 log = get_logger(__name__)
@@ -47,6 +49,7 @@ class TakeOrders:
         """
         submitted = [one.event for one in batch if isinstance(one.event, OrderSubmittedV1)]
         numbers = {event.order_no for event in submitted}
+        await crosswalk_store.lock(conn, alone=False)  # before all other locks; a waiting claim may need it
         await orders.lock_numbers(conn, numbers)
         ids = {
             one.event.order_id for one in batch if isinstance(one.event, OrderSubmittedV1 | OrderAmendedV1)
@@ -56,8 +59,11 @@ class TakeOrders:
             self._take(work, received)
         opened = {move.after.order_no for move in work.moves if move.asks_consult}
         waited = await claims.take_waiting(conn, opened) if opened else []
-        for waiting in waited:
-            work.hear_again(waiting)
+        again = work.read_again(waited)
+        if asked := _delays(again):
+            work.consult(await crosswalk.load(conn), await crosswalk_store.known(conn, asked))
+        for said in again:
+            work.hear(said)
         await work.write(conn)
         log.info("orders_taken", events=len(batch), opened=len(opened), claims_that_waited=len(waited))
 
@@ -87,11 +93,16 @@ class HearClaims:
         """Hear the batch in order."""
         heard = [Said.of(received, now=now) for received in batch]
         numbers = {said.claim.order_no for said in heard}
+        asked = _delays(heard)
+        if asked:
+            await crosswalk_store.lock(conn, alone=False)  # before all other locks, as everybody does
         unknown = numbers - await orders.known_numbers(conn, numbers)
         await orders.lock_numbers(conn, unknown)  # before any order's row, as everybody does
         work = await Casework.begin(
             conn, numbers=numbers, rules=self.rules, forecaster=self.forecaster, now=now
         )
+        if asked:
+            work.consult(await crosswalk.load(conn), await crosswalk_store.known(conn, asked))
         waiting: list[claims.Waiting] = []
         for said in heard:
             if not work.knows(said.claim.order_no) and _may_come(said.claim.order_no):
@@ -101,6 +112,8 @@ class HearClaims:
         if waiting:
             await claims.park(conn, waiting)
         await work.write(conn)
+        if asked:
+            await crosswalk.measure(conn, now)
         log.info("claims_heard", claims=len(heard), refused=len(work.refused), waiting=len(waiting))
 
 
@@ -172,6 +185,11 @@ class HearNotices:
         ]
         await forecasts.note_told(conn, told)
         log.info("people_told", notices=len(told), recorded_at=now.isoformat())
+
+
+def _delays(heard: Sequence[Said]) -> set[UUID]:
+    """Return the ids of the delay reports among the claims."""
+    return {said.cause.id for said in heard if isinstance(said.claim, CarrierDelayReportedV1)}
 
 
 def _may_come(order_no: str) -> bool:

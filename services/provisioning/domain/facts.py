@@ -47,6 +47,7 @@ class FactKind(StrEnum):
     JEOPARDY_RAISED = "jeopardy_raised"
     JEOPARDY_CLEARED = "jeopardy_cleared"
     ORDER_REOPENED = "order_reopened"
+    DELAY_REPORTED = "delay_reported"
 
 
 @dataclass(frozen=True)
@@ -213,6 +214,24 @@ class OrderCancelled(Fact):
     by: str
     reason: str
     plan_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class DelayReported(Fact):
+    """The carrier reported a delay; what it means was decided by a rule, which is named with its version."""
+
+    kind: ClassVar[FactKind] = FactKind.DELAY_REPORTED
+    code: str | None
+    reason: str
+    responsible: str
+    action: str
+    pattern: int | None
+    rule: str
+
+    @property
+    def word(self) -> str:
+        """What was reported, without the rule that said so."""
+        return f"{self.reason}/{self.responsible}/{self.action}"
 
 
 @dataclass(frozen=True)

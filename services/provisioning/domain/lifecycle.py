@@ -78,6 +78,7 @@ _ACCEPTED: Final[tuple[tuple[FactKind, Step, tuple[State, ...]], ...]] = (
     (FactKind.JEOPARDY_RAISED, jeopardy.raise_jeopardy, _UNDER_WAY),
     (FactKind.JEOPARDY_CLEARED, jeopardy.clear_jeopardy, _UNDER_WAY),
     (FactKind.ORDER_REOPENED, repair_steps.reopen, (State.CANCELLED,)),
+    (FactKind.DELAY_REPORTED, steps.report_delay, _UNDER_WAY),
 )
 TABLE: Final[Mapping[tuple[State, FactKind], Step]] = MappingProxyType(
     {(state, kind): step for kind, step, states in _ACCEPTED for state in states}
@@ -141,12 +142,14 @@ def apply(order: FiberOrder, fact: Fact, at: datetime) -> Move:
     if step is None:
         raise Refused(why_not(order, fact))
     after = step(order, fact, at)
+    stays = after.state is order.state
     after = replace(
         after,
         sequence=order.sequence + 1,
-        since=order.since if after.state is order.state else at,
+        since=order.since if stays else at,
         last_at=order.last_at if order.ended and after.ended else max(order.last_at, at),
         overdue=after.overdue & POSSIBLE[after.state],
+        delay=after.delay if stays else None,
     )
     return Move(order, after, fact, at)
 

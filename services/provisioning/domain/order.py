@@ -107,6 +107,7 @@ class FiberOrder:
     showed when it offered no near one. called_off_on: the last day on which a construction was not carried out.
     held_on: the provisional date, kept when the customer confirms it or loses it. construction_on: the fixed date.
     replaced_on: a date that was told and lost, not yet replaced.
+    delay: the delay reported last in this state; forgotten when the state changes.
     A cancelled order keeps its dates: they say how far it came. reopen_plan_id: the repair plan that cancelled it;
     reopen_state: where it was then, so that the plan can be taken back.
     """
@@ -159,6 +160,7 @@ class FiberOrder:
     activated_on: date | None = None
     reopen_state: State | None = None
     reopen_plan_id: UUID | None = None
+    delay: str | None = None
 
     @property
     def ball(self) -> Party | None:

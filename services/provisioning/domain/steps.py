@@ -264,6 +264,17 @@ def cancel(order: FiberOrder, fact: facts.OrderCancelled, at: datetime) -> Fiber
     return replace(cancelled, reopen_state=order.state, reopen_plan_id=fact.plan_id)
 
 
+def report_delay(order: FiberOrder, fact: facts.DelayReported, _at: datetime) -> FiberOrder:
+    """Return the order with the reported delay, in its pattern if it has one; the state stays.
+
+    :raises Refused: this very delay was reported in this state already (already_done).
+    """
+    if order.delay == fact.word:
+        raise Refused(Code.ALREADY_DONE)
+    met = patterns.meet(order.met, Pattern(fact.pattern)) if fact.pattern else order.met
+    return replace(order, delay=fact.word, met=met)
+
+
 def refuse_past(day: date, at: datetime) -> None:
     """Refuse a day that is over at the instant.  :raises Refused: it is (date_in_past)."""
     if day < local_date(at):

@@ -32,7 +32,7 @@ ALTER TABLE orders
     ADD CONSTRAINT works_are_awaited CHECK (
         (state = 'cancelled' OR (state = 'awaiting_works') = (obstacles <> '{}')) AND NOT obstacles && cleared),
     ADD CONSTRAINT plant_asked_means_pattern_6 CHECK (
-        (plant_asked_on IS NOT NULL) = (6 = ANY (met)) AND
+        (plant_asked_on IS NULL OR 6 = ANY (met)) AND
         (state = 'cancelled' OR (state = 'awaiting_plant_answer') = (plant_asked_on IS NOT NULL AND plant_answered_on IS NULL))),
     ADD CONSTRAINT calls CHECK (
         (consult_tries = 0) = (consult_tried_on IS NULL) AND (consult_next_on IS NULL) = (consult_next_at IS NULL) AND

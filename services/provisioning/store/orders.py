@@ -87,7 +87,7 @@ async def insert_many(conn: Connection, orders: Sequence[FiberOrder]) -> None:
                             construction_on, replaced_on, activated_on, consult_scheduled_on, consult_tries,
                             consult_tried_on, consult_next_on, consult_next_at, plant_asked_on, plant_answered_on,
                             earliest_offered_on, survey_kind, surveyed_on, obstacles, cleared, works_expected_by,
-                            called_off_on, reopen_state, reopen_plan_id)
+                            called_off_on, reopen_state, reopen_plan_id, delay)
         SELECT order_id, order_no, correlation_id, area, plan, building_kind, sales_office, applied_on,
                wished_on, content_version, opened_at, consult_due_on, consult_due_at, state, since,
                last_at, sequence, attempt, met, overdue, consulted_on, registration_usual_by, registered_on,
@@ -95,7 +95,7 @@ async def insert_many(conn: Connection, orders: Sequence[FiberOrder]) -> None:
                construction_on, replaced_on, activated_on, consult_scheduled_on, consult_tries,
                consult_tried_on, consult_next_on, consult_next_at, plant_asked_on, plant_answered_on,
                earliest_offered_on, survey_kind, surveyed_on, obstacles, cleared, works_expected_by,
-               called_off_on, reopen_state, reopen_plan_id
+               called_off_on, reopen_state, reopen_plan_id, delay
           FROM jsonb_populate_recordset(NULL::orders, $1)
         """,
         [_as_json(order) for order in orders],
@@ -124,7 +124,7 @@ async def save_many(conn: Connection, orders: Sequence[tuple[int, FiberOrder]]) 
                plant_answered_on = n.plant_answered_on, earliest_offered_on = n.earliest_offered_on,
                survey_kind = n.survey_kind, surveyed_on = n.surveyed_on, obstacles = n.obstacles,
                cleared = n.cleared, works_expected_by = n.works_expected_by, called_off_on = n.called_off_on,
-               reopen_state = n.reopen_state, reopen_plan_id = n.reopen_plan_id
+               reopen_state = n.reopen_state, reopen_plan_id = n.reopen_plan_id, delay = n.delay
           FROM jsonb_populate_recordset(NULL::orders, $1) AS n
           JOIN unnest($2::uuid[], $3::integer[]) AS r (order_id, sequence) USING (order_id)
          WHERE o.order_id = n.order_id AND o.sequence = r.sequence

@@ -59,7 +59,7 @@ BROKEN = [
     ("state = 'awaiting_works', construction_on = NULL", "works_are_awaited"),
     ("obstacles = '{general_works}'", "works_are_awaited"),
     ("obstacles = '{rain}'", "orders_obstacles_check"),
-    ("met = '{6}'", "plant_asked_means_pattern_6"),
+    ("plant_asked_on = '2026-04-02', plant_answered_on = '2026-04-03'", "plant_asked_means_pattern_6"),
     ("plant_asked_on = '2026-04-02', met = '{6}'", "plant_asked_means_pattern_6"),
     ("consult_tries = 1", "calls"),
     ("consult_next_on = '2026-04-09', consult_next_at = '2026-04-10'", "calls"),

@@ -120,4 +120,8 @@ FRESH: Final[dict[FactKind, Happened]] = {
     FactKind.JEOPARDY_CLEARED: (facts.JeopardyCleared("wish_missed"), april(8)),
     FactKind.SERVICE_ORDER_ASKED_AGAIN: (repair_facts.ServiceOrderAskedAgain(on(8)), april(8)),
     FactKind.ORDER_REOPENED: (repair_facts.OrderReopened(derived_id(ORDER_ID, "plan")), april(11)),
+    FactKind.DELAY_REPORTED: (
+        facts.DelayReported(None, "weather", "carrier", "reappoint", None, "weather@1"),
+        april(8),
+    ),
 }

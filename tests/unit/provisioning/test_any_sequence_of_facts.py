@@ -113,6 +113,9 @@ def fact_of(kind: FactKind, day: date, other: date, order: FiberOrder, now: date
         FactKind.ORDER_CANCELLED: facts.OrderCancelled("desk", "other", PLAN if day.day % 2 else None),
         FactKind.SERVICE_ORDER_ASKED_AGAIN: repair_facts.ServiceOrderAskedAgain(local_date(now)),
         FactKind.ORDER_REOPENED: repair_facts.OrderReopened(PLAN),
+        FactKind.DELAY_REPORTED: facts.DelayReported(
+            None, "weather" if fits else "absent", "carrier", "delay", 3 + day.day % 5, "weather@1"
+        ),
         FactKind.REMINDER_DUE: facts.ReminderDue("construction_reminder", other, {"days": -1}),
         FactKind.JEOPARDY_RAISED: facts.JeopardyRaised(
             causes[day.day % len(causes)],
@@ -182,7 +185,7 @@ def broken(order: FiberOrder) -> list[str]:
         or (state in {State.CONSTRUCTION_SCHEDULED, State.ACTIVE}) == (order.construction_on is not None),
         "lit on its day": (state is State.ACTIVE) == (order.activated_on is not None)
         and order.activated_on in {None, order.construction_on},
-        "pattern 6": (order.plant_asked_on is not None) == (Pattern.NOT_IMMEDIATE in order.met),
+        "pattern 6": order.plant_asked_on is None or Pattern.NOT_IMMEDIATE in order.met,
         "plant answer": not live
         or (state is State.AWAITING_PLANT_ANSWER)
         == (order.plant_asked_on is not None and order.plant_answered_on is None),

@@ -70,6 +70,7 @@ LEADS_TO: Final[dict[tuple[State, FactKind], State]] = {
     **{(state, F.ORDER_CANCELLED): S.CANCELLED for state in UNDER_WAY},
     **{(state, F.REMINDER_DUE): state for state in (S.AWAITING_SURVEY, S.CONSTRUCTION_SCHEDULED)},
     **{(state, F.JEOPARDY_RAISED): state for state in UNDER_WAY},
+    **{(state, F.DELAY_REPORTED): state for state in UNDER_WAY},
 }
 # Accepted by some orders in these states, refused by the samples: another survey is fixed, no date is held, all well,
 # no plan called it off.
