@@ -10,7 +10,7 @@ import numpy as np
 
 from services.provisioning.prediction.settings import Learning
 from services.provisioning.prediction.spells import Floats, Spells, Whole
-from services.provisioning.prediction.table import Seen, build, resolve, see
+from services.provisioning.prediction.table import Seen, Tables, resolve, see, table_of
 
 WANTED: Final = (0.1, 0.5, 0.9)
 _GRID: Final = np.linspace(0, 1, 101)
@@ -33,7 +33,7 @@ class Ranks:
     weight: Floats
 
 
-def calibrate(spells: Spells, learning: Learning, today: int) -> Mapping[int, Probabilities]:
+def calibrate(spells: Spells, learning: Learning, today: int, tables: Tables) -> Mapping[int, Probabilities]:
     """Return per key the probabilities at which P10, P50 and P90 must be read off; (.1, .5, .9) if nothing is wrong.
 
     Split-conformal in the form of the probability integral transform: for each of the last blocks of days a table is
@@ -42,7 +42,7 @@ def calibrate(spells: Spells, learning: Learning, today: int) -> Mapping[int, Pr
     value of the randomized transform. An order still open counts as spread like the others above what it has passed.
     """
     ranks = [
-        _ranks(spells, learning, today - number * learning.calibration_days)
+        _ranks(spells, learning, today - number * learning.calibration_days, tables)
         for number in range(1, learning.calibration_blocks + 1)
     ]
     found: dict[int, Probabilities] = {}
@@ -62,11 +62,11 @@ def calibrate(spells: Spells, learning: Learning, today: int) -> Mapping[int, Pr
     return found
 
 
-def _ranks(spells: Spells, learning: Learning, start: int) -> Ranks:
-    cells = build(spells.as_known(start), learning, start)
+def _ranks(spells: Spells, learning: Learning, start: int, tables: Tables) -> Ranks:
+    cells = table_of(tables, spells, learning, start)
     seen = see(spells.pick((spells.high > start) & (spells.low <= start + learning.calibration_days)))
     seen = seen.pick((seen.at.day > start) & (seen.at.day <= start + learning.calibration_days))
-    level, row = resolve(cells, seen, learning.least_comparable)
+    level, row = resolve(cells, seen)
     seen, level, row = seen.pick(level >= 0), level[level >= 0], row[level >= 0]
     low, high = np.zeros(len(level)), np.zeros(len(level))
     for number, each in enumerate(cells):
@@ -74,7 +74,7 @@ def _ranks(spells: Spells, learning: Learning, start: int) -> Ranks:
         at = (row[here], seen.value[here])
         high[here] = np.cumsum(each.mass, axis=1)[at]
         low[here] = high[here] - each.mass[at]
-    return Ranks(_keys(seen), low, high, seen.lit.astype(float), seen.at.share)
+    return Ranks(_keys(seen), low, high, seen.lit.astype(float), seen.at.asked)
 
 
 def _keys(seen: Seen) -> Whole:
