@@ -22,7 +22,7 @@ from services.provisioning.prediction.spells import Floats, Spells, Whole, prepa
 from services.provisioning.prediction.table import Tables
 from services.provisioning.prediction_book import load_learning, load_rule_table
 
-REFIT_DAYS: Final = 7
+REFIT_DAYS: Final = 14
 LOOK_DAYS: Final = 7
 """An order to which nothing happens is looked at again so often."""
 ESTIMATED: Final = 40

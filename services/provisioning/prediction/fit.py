@@ -36,18 +36,17 @@ def fit_spells(spells: Spells, learning: Learning, as_of: date, tables: Tables |
     levels = {divmod(key, 4): at for key, at in corrected.items()}
     cells: dict[Key, Quantiles] = {}
     for number, each in enumerate(table_of(tables, spells, learning, today)):
-        kept = Cells(each.codes[each.enough], each.closed[each.enough], each.enough, each.mass[each.enough])
-        cells.update(_rows(number, kept, spells, levels))
+        cells.update(_rows(number, each, spells, levels))
     return Model(as_of, cells, levels)
 
 
 def _rows(
     number: int, cells: Cells, spells: Spells, corrected: dict[tuple[int, int], Levels]
 ) -> Iterator[tuple[Key, Quantiles]]:
-    keys = list(_keys(number, cells.codes, spells))
+    keys = list(_keys(number, cells.codes[cells.enough], spells))
     wanted = np.array([corrected.get((key[1], key[2]), NOT_CORRECTED) for key in keys]).reshape(-1, 3)
-    found = quantiles(cells.mass, wanted)
-    for key, closed, row in zip(keys, cells.closed, found, strict=True):
+    found = quantiles(cells.mass[cells.enough], wanted)
+    for key, closed, row in zip(keys, cells.closed[cells.enough], found, strict=True):
         shift = EARLY if key[2] >= Stage.DATE_HELD else 0
         yield key, shifted(row, int(closed), shift)
 

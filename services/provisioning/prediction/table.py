@@ -55,7 +55,7 @@ class Seen:
 class Cells:
     """The cells of one level. codes: sorted. closed: comparable closed orders, enough: whether there are enough.
 
-    mass: share per day, rows add up to 1.
+    mass: share per day, rows add up to 1; below: the same, added up to the end of the day.
     Days count from the day of the question, or from EARLY days before the date that is known.
     """
 
@@ -63,6 +63,7 @@ class Cells:
     closed: Floats
     enough: Flags
     mass: Floats
+    below: Floats
 
 
 def see(spells: Spells) -> Seen:
@@ -125,7 +126,8 @@ def build(spells: Spells, learning: Learning, today: int) -> tuple[Cells, ...]:
         if level.parent >= 0:
             pull = learning.pull / (learning.pull + weighed)[:, None]
             mass = mass * (1 - pull) + parent * pull
-        made.append(Cells(codes, closed, closed >= learning.least_comparable, mass))
+        enough = closed >= learning.least_comparable
+        made.append(Cells(codes, closed, enough, mass, np.cumsum(mass, axis=1)))
     return tuple(made)
 
 

@@ -25,7 +25,7 @@ def later(days: int, since: date = DAY) -> date:
 def order(
     lead: int, *, opened_on: date = DAY, as_of: date | None = None, cancelled_after: int | None = None
 ) -> Episode:
-    """Return an order of pattern 4 that waits from its day N, on which it was opened, until it is lit without a date."""
+    """Return an order of pattern 4 that waits from its day N, the day of opening, until it is lit without a date."""
     lit_on = later(lead, opened_on)
     ended_on = None if cancelled_after is None else later(cancelled_after, opened_on)
     seen = as_of or max(lit_on, ended_on or lit_on)
