@@ -53,6 +53,21 @@ def test_the_parts_of_the_days_leave_eighty_percent() -> None:
         assert held == pytest.approx(0.8)
 
 
+def test_a_day_on_which_nearly_all_are_lit_is_the_interval_and_counts_for_eighty_percent() -> None:
+    row = quantiles(np.array([[0.02, 0.95, 0.03]]), np.array([[0.1, 0.5, 0.9]]))[0]
+
+    assert row[:4].tolist() == [0, 1, 1, 1]
+    assert row[4:].tolist() == pytest.approx([0.8 / 0.95] * 2)
+
+
+def test_days_on_which_all_are_lit_need_no_correction() -> None:
+    always = [order(20, opened_on=later(-day)) for day in range(40, 330) for _ in range(2)]
+
+    found = calibrate(prepare(always), LEARNING, DAY.toordinal(), {})
+
+    assert found[Pattern.NO_NEAR_DATE.value * 4 + 1] == pytest.approx((0.1, 0.5, 0.9), abs=0.02)
+
+
 @pytest.mark.parametrize(("orders", "share", "band"), [(20, 0.8, 0.99), (100, 0.8, 0.99), (7, 0.5, 0.9)])
 def test_the_band_is_exact(orders: int, share: float, band: float) -> None:
     low, high = binomial_band(orders, share, band)
