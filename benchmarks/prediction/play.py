@@ -19,9 +19,10 @@ from services.provisioning.prediction.fit import fit_spells
 from services.provisioning.prediction.model import Model, look_up
 from services.provisioning.prediction.rule import by_rule
 from services.provisioning.prediction.spells import Floats, Spells, Whole, prepare
+from services.provisioning.prediction.table import Tables
 from services.provisioning.prediction_book import load_learning, load_rule_table
 
-REFIT_DAYS: Final = 7
+REFIT_DAYS: Final = 14
 LOOK_DAYS: Final = 7
 """An order to which nothing happens is looked at again so often."""
 ESTIMATED: Final = 40
@@ -80,6 +81,7 @@ def play(law: str, seed: int, orders: int) -> Played:
     episodes = simulate(read_law(law), orders, seed)
     everything, rules, learning = prepare(episodes), load_rule_table(), load_learning()
     model, fitted_on = Model.empty(), date.min
+    tables: Tables = {}
     rows: list[tuple[float, ...]] = []
     look_ns: list[int] = []
     full_ns: list[int] = []
@@ -89,7 +91,9 @@ def play(law: str, seed: int, orders: int) -> Played:
         if question.day - fitted_on >= timedelta(days=REFIT_DAYS):
             began = perf_counter_ns()
             yesterday = question.day - timedelta(days=1)
-            model = fit_spells(_known(everything, yesterday), learning, yesterday)
+            model = fit_spells(_known(everything, yesterday), learning, yesterday, tables)
+            oldest = yesterday.toordinal() - learning.calibration_blocks * learning.calibration_days
+            tables = {day: table for day, table in tables.items() if day >= oldest}
             fit_ms.append((perf_counter_ns() - began) / 1e6)
             fitted_on = question.day
         lit_on = episodes[question.order].activated_on

@@ -44,12 +44,12 @@ def estimate(case: Case, history: Spells, model: Model, rules: RuleTable, learni
     for place in (alike.here, everywhere):
         for apart in _APART:
             near = alike.apart <= apart
-            closed = int((alike.lit & near & place).sum())
-            if closed >= learning.least_comparable:
+            closed = alike.lit & near & place
+            if closed.sum() >= learning.least_comparable:
                 mass = _mass(alike, near, np.zeros((1, REACH)), 0)
                 if place is alike.here:
                     mass = _mass(alike, near & place, mass, learning.pull)
-                return _read(case, model, mass, closed)
+                return _read(case, model, mass, int(closed.sum()))
     return by_rule(case, rules, model.version)
 
 

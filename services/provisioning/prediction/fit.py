@@ -14,7 +14,7 @@ from services.provisioning.prediction.landmarks import BUCKETS, LEVELS
 from services.provisioning.prediction.model import NOT_CORRECTED, Key, Levels, Model, Quantiles
 from services.provisioning.prediction.settings import Learning
 from services.provisioning.prediction.spells import Floats, Spells, Whole, prepare
-from services.provisioning.prediction.table import EARLY, Cells, build
+from services.provisioning.prediction.table import EARLY, Cells, Tables, table_of
 
 _EARLIEST: Final = 0.01
 _HAIR: Final = 1e-9
@@ -25,26 +25,28 @@ def fit(episodes: Iterable[Episode], learning: Learning, as_of: date) -> Model:
     return fit_spells(prepare(episodes), learning, as_of)
 
 
-def fit_spells(spells: Spells, learning: Learning, as_of: date) -> Model:
-    """Return the model, from episodes that were prepared."""
+def fit_spells(spells: Spells, learning: Learning, as_of: date, tables: Tables | None = None) -> Model:
+    """Return the model, from episodes that were prepared.
+
+    tables: what is to be kept between fits to the same growing history, by the day; the past need not be built again.
+    """
     today = as_of.toordinal()
-    corrected = calibrate(spells, learning, today)
+    tables = {} if tables is None else tables
+    corrected = calibrate(spells, learning, today, tables)
     levels = {divmod(key, 4): at for key, at in corrected.items()}
     cells: dict[Key, Quantiles] = {}
-    for number, each in enumerate(build(spells, learning, today)):
-        enough = each.closed >= learning.least_comparable
-        kept = Cells(each.codes[enough], each.closed[enough], each.mass[enough])
-        cells.update(_rows(number, kept, spells, levels))
+    for number, each in enumerate(table_of(tables, spells, learning, today)):
+        cells.update(_rows(number, each, spells, levels))
     return Model(as_of, cells, levels)
 
 
 def _rows(
     number: int, cells: Cells, spells: Spells, corrected: dict[tuple[int, int], Levels]
 ) -> Iterator[tuple[Key, Quantiles]]:
-    keys = list(_keys(number, cells.codes, spells))
+    keys = list(_keys(number, cells.codes[cells.enough], spells))
     wanted = np.array([corrected.get((key[1], key[2]), NOT_CORRECTED) for key in keys]).reshape(-1, 3)
-    found = quantiles(cells.mass, wanted)
-    for key, closed, row in zip(keys, cells.closed, found, strict=True):
+    found = quantiles(cells.mass[cells.enough], wanted)
+    for key, closed, row in zip(keys, cells.closed[cells.enough], found, strict=True):
         shift = EARLY if key[2] >= Stage.DATE_HELD else 0
         yield key, shifted(row, int(closed), shift)
 

@@ -35,8 +35,8 @@ LEVELS: Final = (
     Level("fine", place=False, parent=1),
     Level("fine", place=True, parent=3),
 )
-LADDER: Final = (4, 2, 3, 1, 0)
-"""Which level is asked first; the next one where it has too few closed orders."""
+LADDER: Final = ((4, 0), (2, 0), (3, 0), (1, 0), (1, -1), (1, 1), (1, -2), (0, 0))
+"""Which level is asked first, and how many landmarks beside; the next one where there are too few closed orders."""
 
 
 def bucket(days: int, *, dated: bool) -> int:

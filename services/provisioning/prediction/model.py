@@ -110,9 +110,9 @@ def look_up(case: Case, model: Model, rules: RuleTable) -> Prediction:
     )
     fine, cells = bucket(days, dated=dated), model.cells
     pattern, stage = case.pattern.value, case.stage.value
-    for number in LADDER:
+    for number, beside in LADDER:
         level = LEVELS[number]
-        landmark = coarser(fine, level.grain, dated=dated)
+        landmark = coarser(fine, level.grain, dated=dated) + beside
         area, kind = (case.area, case.building_kind) if level.place else ("", "")
         found = cells.get((number, pattern, stage, landmark, area, kind))
         if found is not None:

@@ -20,6 +20,8 @@ Row = tuple[int, int, str, str, int, int, int, int, int, int]
 
 NEVER: Final = 10**7
 """A day that does not come: the line is not lit."""
+REPEAT_DAYS: Final = 7
+"""How often an order to which nothing happens is predicted again."""
 _WAITED: Final = np.array(WAITED, dtype=np.int64)
 _TO_GO: Final = np.array(TO_GO, dtype=np.int64)
 _BACK: Final = np.append(_TO_GO[1:] - 1, NEVER)
@@ -130,14 +132,14 @@ def columns(per_order: Sequence[Sequence[Row]]) -> Spells:
 class Looks:
     """Spells seen at landmarks: a row for each stay and each landmark in it.
 
-    spell: the row of the spell; bucket: the landmark; day: when the order was first seen there;
-    share: one divided by the landmarks of the stay.
+    spell: the row of the spell; bucket: the landmark; day: the first of the stay, else the middle of its days there.
+    asked: how often somebody asks at this landmark: once when the stay begins, later once in REPEAT_DAYS.
     """
 
     spell: Whole
     bucket: Whole
     day: Whole
-    share: Floats
+    asked: Floats
 
 
 def looks(spells: Spells) -> Looks:
@@ -152,7 +154,15 @@ def looks(spells: Spells) -> Looks:
         spells.anchor[spell] + _WAITED[np.minimum(bucket, len(WAITED) - 1)],
     )
     day = np.maximum(spells.low[spell], start)
-    return Looks(spell, bucket, day, 1 / np.repeat(count, count))
+    # Rows of one stay run forward in time while it waits, backward while it goes towards a date.
+    step = np.where(spells.dated[spell], -1, 1)
+    follows = np.clip(np.arange(len(spell)) + step, 0, max(len(spell) - 1, 0))
+    same = (spell[follows] == spell) & (follows != np.arange(len(spell)))
+    leaves = np.where(same, day[follows], spells.high[spell] + 1)
+    begins = day == spells.low[spell]
+    asked = (leaves - day - begins) / REPEAT_DAYS + begins
+    middle = np.where(begins, day, (day + leaves - 1) // 2)
+    return Looks(spell, bucket, middle, asked)
 
 
 def _passed(spells: Spells) -> tuple[Whole, Whole]:

@@ -47,20 +47,23 @@ class Seen:
 
     def pick(self, which: Flags) -> Seen:
         """Return some of the looks."""
-        at = Looks(self.at.spell[which], self.at.bucket[which], self.at.day[which], self.at.share[which])
+        at = Looks(self.at.spell[which], self.at.bucket[which], self.at.day[which], self.at.asked[which])
         return Seen(self.spells, at, self.value[which], self.lit[which])
 
 
 @dataclass(frozen=True)
 class Cells:
-    """The cells of one level. codes: sorted. closed: comparable closed orders. mass: share per day, rows add up to 1.
+    """The cells of one level. codes: sorted. closed: comparable closed orders, enough: whether there are enough.
 
+    mass: share per day, rows add up to 1; below: the same, added up to the end of the day.
     Days count from the day of the question, or from EARLY days before the date that is known.
     """
 
     codes: Whole
     closed: Floats
+    enough: Flags
     mass: Floats
+    below: Floats
 
 
 def see(spells: Spells) -> Seen:
@@ -92,6 +95,16 @@ def codes_of(seen: Seen, level: Level) -> Whole:
     return code
 
 
+Tables = dict[int, tuple[Cells, ...]]
+
+
+def table_of(tables: Tables, spells: Spells, learning: Learning, day: int) -> tuple[Cells, ...]:
+    """Return the cells as they were at the end of a day, built once."""
+    if day not in tables:
+        tables[day] = build(spells.as_known(day), learning, day)
+    return tables[day]
+
+
 def build(spells: Spells, learning: Learning, today: int) -> tuple[Cells, ...]:
     """Return the cells of all levels from what was known at the end of a day."""
     seen = see(spells.pick(spells.high > today - learning.window_days))
@@ -102,8 +115,9 @@ def build(spells: Spells, learning: Learning, today: int) -> tuple[Cells, ...]:
         code = codes_of(seen, level)
         share = _one_per_stay(seen.at.spell, code)
         codes, first, cell = np.unique(code, return_index=True, return_inverse=True)
-        closed = sums(cell, share * seen.lit, len(codes))
-        mass, left, weighed = kaplan_meier(cell, seen.value, seen.lit, weight * share, len(codes))
+        closed = np.round(sums(cell, share * seen.lit, len(codes)))
+        counted = weight * seen.at.asked
+        mass, left, weighed = kaplan_meier(cell, seen.value, seen.lit, counted, len(codes))
         parent = _flat(len(codes))
         if level.parent >= 0:
             above = made[level.parent]
@@ -112,7 +126,8 @@ def build(spells: Spells, learning: Learning, today: int) -> tuple[Cells, ...]:
         if level.parent >= 0:
             pull = learning.pull / (learning.pull + weighed)[:, None]
             mass = mass * (1 - pull) + parent * pull
-        made.append(Cells(codes, np.round(closed), mass))
+        enough = closed >= learning.least_comparable
+        made.append(Cells(codes, closed, enough, mass, np.cumsum(mass, axis=1)))
     return tuple(made)
 
 
@@ -136,11 +151,11 @@ def kaplan_meier(
     events = sums(place, weight * lit, cells * REACH).reshape(cells, REACH)
     all_out = sums(place, weight, cells * REACH).reshape(cells, REACH)
     waiting = np.cumsum(all_out[:, ::-1], axis=1)[:, ::-1]
-    hazard = np.where(waiting > 1e-12, events / np.maximum(waiting, 1e-12), 0.0)
-    alive: Floats = np.cumprod(1 - np.minimum(hazard, 1), axis=1)
+    hazard: Floats = np.where(waiting > 1e-12, events / np.maximum(waiting, 1e-12), 0.0)
+    alive = np.cumprod(1 - np.minimum(hazard, 1), axis=1).astype(np.float64)
     before: Floats = np.hstack([np.ones((cells, 1)), alive[:, :-1]])
     mass: Floats = before - alive
-    left: Floats = np.where(waiting > 1e-12, 0.0, alive[:, -1:])
+    left = np.where(waiting > 1e-12, 0.0, alive[:, -1:]).astype(np.float64)
     none_follow = ~left.any(axis=1)
     left[none_follow, -1] = alive[none_follow, -1]
     weighed: Floats = events.sum(axis=1)
@@ -169,15 +184,15 @@ def _flat(cells: int) -> Floats:
     return np.zeros((cells, REACH))
 
 
-def resolve(cells: tuple[Cells, ...], seen: Seen, least: int) -> tuple[Whole, Whole]:
+def resolve(cells: tuple[Cells, ...], seen: Seen) -> tuple[Whole, Whole]:
     """Return level and row of the finest cell with enough closed orders for every look; -1: there is none."""
     count = len(seen.value)
     level_of, row_of = np.full(count, -1), np.zeros(count, dtype=np.int64)
-    for number in LADDER:
-        codes = codes_of(seen, LEVELS[number])
+    for number, shift in LADDER:
+        codes = codes_of(seen, LEVELS[number]) + shift
         row = np.minimum(np.searchsorted(cells[number].codes, codes), max(len(cells[number].codes) - 1, 0))
         if not len(cells[number].codes):
             continue
-        good = (cells[number].codes[row] == codes) & (cells[number].closed[row] >= least) & (level_of < 0)
+        good = (cells[number].codes[row] == codes) & cells[number].enough[row] & (level_of < 0)
         level_of[good], row_of[good] = number, row[good]
     return level_of, row_of
