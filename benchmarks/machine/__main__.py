@@ -85,8 +85,8 @@ def report(samples: Samples, sizes: Sequence[int], memory: Mapping[int, int], re
             "CPU time of one process, median [least..greatest].",
             table([f"against {base:,} orders", *(f"{size // base}x" for size in larger)], steady),
             table(["", "per second, one core", *(f"us at {size:,} orders" for size in sizes)], absolute),
-            f"Memory per 100,000 folded orders, their histories let go: {grown:.0f} MB more resident set in a fresh process, "
-            f"of which Python allocated {traced:.0f} MB (tracemalloc); measured with {most:,} orders.",
+            f"Memory per 100,000 folded orders, their histories let go: {grown:.0f} MB more resident set in a fresh "
+            f"process, of which Python allocated {traced:.0f} MB (tracemalloc); measured with {most:,} orders.",
             f"Machine: {this_machine()}.",
         )
     )
