@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import psutil
-from confluent_kafka import ConsumerGroupState, ConsumerGroupTopicPartitions, Producer, TopicPartition
+from confluent_kafka import (
+    ConsumerGroupState,
+    ConsumerGroupTopicPartitions,
+    KafkaException,
+    Producer,
+    TopicPartition,
+)
 
 from benchmarks.consumer.stage import Stage, left_behind
 from benchmarks.consumer.workload import GROUP, TOPIC, Sent
@@ -139,7 +145,10 @@ def _ends(broker: Any) -> dict[int, int]:
 
 
 def _joined(broker: Any, processes: int) -> bool:
-    group = broker.describe_consumer_groups([GROUP])[GROUP].result(10)
+    try:
+        group = broker.describe_consumer_groups([GROUP])[GROUP].result(10)
+    except KafkaException:  # there is no coordinator yet: asked again
+        return False
     places = sum(len(member.assignment.topic_partitions) for member in group.members if member.assignment)
     stable = group.state == ConsumerGroupState.STABLE
     return stable and len(group.members) == processes and places == _PARTITIONS
