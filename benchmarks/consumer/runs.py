@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -95,6 +97,9 @@ async def run(stage: Stage, side: str, processes: int, records: Sequence[Sent]) 
             process.start()
         begin = await asyncio.to_thread(_ends, broker)
         await _until(lambda: _joined(broker, processes), started)
+        for process in started if side == "sampled" else ():
+            if process.pid:
+                os.kill(process.pid, signal.SIGUSR1)
         await asyncio.to_thread(_produce, stage.kafka.bootstrap, records)
         marks: list[Mark] = []
 

@@ -1,4 +1,7 @@
-"""The provisioning service under a sampler: every 2 ms of its CPU time, who is at work; written as JSON at the end."""
+"""The provisioning service under a sampler: who is at work, every 2 ms of its CPU time; written as JSON at the end.
+
+SIGUSR1 forgets what was seen so far: the start is not what is asked about.
+"""
 
 from __future__ import annotations
 
@@ -38,6 +41,10 @@ def _look(_signal: int, frame: FrameType | None) -> None:
     samples[place_of(frame)] += 1
 
 
+def _forget(_signal: int, _frame: FrameType | None) -> None:
+    samples.clear()
+
+
 def _write() -> None:
     signal.setitimer(signal.ITIMER_PROF, 0)
     Path(os.environ[OUT]).write_text(json.dumps(samples))
@@ -45,6 +52,7 @@ def _write() -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGPROF, _look)
+    signal.signal(signal.SIGUSR1, _forget)
     signal.setitimer(signal.ITIMER_PROF, EVERY_S, EVERY_S)
     atexit.register(_write)
     main()

@@ -29,11 +29,11 @@ def measure(sizes: Sequence[int], repeats: int, progress: Progress) -> Samples:
     for _ in range(repeats):
         for size in sizes:
             given = histories(size)
-            applied, _orders = apply_all(given)
+            applied, lit = apply_all(given)
             samples["transition", size].append(applied)
             samples["fold", size].append(fold_all(given))
-            samples["refusal", size].append(refuse_all(given))
-            del given, _orders
+            samples["refusal", size].append(refuse_all(given, lit))
+            del given, lit
             progress.update(bar, advance=size)
     return samples
 
@@ -98,7 +98,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a tenth of the orders, fewer repetitions")
     parser.add_argument("--write", action="store_true", help="put the tables into docs/performance.md")
     asked = parser.parse_args()
-    sizes, repeats = (QUICK, 3) if asked.quick else (SIZES, 5)
+    sizes, repeats = (QUICK, 3) if asked.quick else (SIZES, 3)
     with Progress() as progress:
         samples = measure(sizes, repeats, progress)
         memory = {size: memory_of(size, "traced") for size in progress.track(sizes, description="memory")}

@@ -41,7 +41,9 @@ def test_transitions_end_where_the_fold_ends_and_are_counted_without_the_opening
 def test_a_lit_line_refuses_all_its_facts_once_more() -> None:
     given = work.histories(4)
 
-    assert work.refuse_all(given).count == sum(map(len, given)) - 4
+    assert (
+        work.refuse_all(given, [lifecycle.fold(facts) for facts in given]).count == sum(map(len, given)) - 4
+    )
 
 
 def test_a_cost_is_time_by_count() -> None:
