@@ -102,7 +102,7 @@ def report(runs: Runs, samples: Mapping[str, int], *, events: int, few: int, mac
                 [*_aims(runs), *_beside(runs)],
             ),
             table(["side", "events/s", "CPU us/event, processes", "CPU us/event, PostgreSQL"], absolute),
-            f"Where the service's CPU time goes (sampled every 2 ms, {total:,} samples); first: "
+            f"Where the service's CPU time goes (sampled every 4 ms, {total:,} samples); first: "
             f"{', '.join(name for name, _share in layers_of(samples)[:3])}.",
             table(["layer", "share"], top),
             f"Single places: {', '.join(f'`{place}` {count / total:.0%}' for place, count in places)}.",
