@@ -1,1 +1,1 @@
-"""Measurements; each is run by `python -m benchmarks.<name>` and writes its table into docs/."""
+"""Measurements, each run by `python -m benchmarks.<name>`: ratios and percentiles first, then absolute figures."""

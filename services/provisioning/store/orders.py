@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
-from typing import Any
+from operator import attrgetter
+from typing import Any, Final
 from uuid import UUID
 
 from chassis.db import Connection
@@ -14,6 +15,9 @@ from services.provisioning.domain.fact_details import from_details, to_details
 from services.provisioning.domain.facts import Fact
 from services.provisioning.domain.order import FiberOrder, Jeopardy, Obstacle, State, SurveyKind
 from services.provisioning.domain.patterns import Pattern
+
+_NAMES: Final = tuple(field.name for field in fields(FiberOrder))
+_values: Final = attrgetter(*_NAMES)
 
 
 class StaleOrder(Exception):
@@ -203,16 +207,13 @@ def from_row(row: Any) -> FiberOrder:
 
 
 def _as_json(order: FiberOrder) -> dict[str, Any]:
-    values = asdict(order) | {
-        "met": list(order.met),
-        "overdue": sorted(order.overdue),
-        "obstacles": sorted(order.obstacles),
-        "cleared": sorted(order.cleared),
-    }
-    return {name: _plain(value) for name, value in values.items()}
+    return dict(zip(_NAMES, map(_plain, _values(order)), strict=True))
 
 
 def _plain(value: Any) -> Any:
+    """Return a value as JSON holds it; most are as they should be, and the commonest are looked at first."""
+    if value is None or isinstance(value, str | int | tuple):
+        return value  # pyright: ignore[reportUnknownVariableType]
     if isinstance(value, date):  # an instant is one, too
         return value.isoformat()
-    return str(value) if isinstance(value, UUID) else value
+    return str(value) if isinstance(value, UUID) else sorted(value)
