@@ -28,7 +28,7 @@ _NEVER_LATE: Final = ("construction_date", "provisional_date", "survey_date")
 
 
 @dataclass(frozen=True)
-class Spoilt:
+class Said:
     """What is said instead of, or besides, what was planned; each step has an id of its own."""
 
     step: str
@@ -36,7 +36,7 @@ class Spoilt:
     claim: Claim
 
 
-def spoilt(law: Law, step: str, due: datetime, claim: Claim) -> Iterator[Spoilt]:
+def what_is_said(law: Law, step: str, due: datetime, claim: Claim) -> Iterator[Said]:
     """Yield what is said; chance is drawn from the law's seed, the order, the step and its time."""
     mischief = law.mischief
     rng = Random(f"{law.seed}:{claim.key}:{step}:{due.isoformat()}")
@@ -47,11 +47,11 @@ def spoilt(law: Law, step: str, due: datetime, claim: Claim) -> Iterator[Spoilt]
     if late and step not in _NEVER_LATE:
         due += _DAY * rng.randint(1, 4)
     if early and step == "construction_done":
-        yield Spoilt(f"{step}_early", due - _DAY, claim)
-    yield Spoilt(step, due, claim)
+        yield Said(f"{step}_early", due - _DAY, claim)
+    yield Said(step, due, claim)
     if double:
-        yield Spoilt(f"{step}_again", due + _HOUR, claim)
+        yield Said(f"{step}_again", due + _HOUR, claim)
     if contradictory and (field := _CONTRADICTED.get(type(claim))):
         day: date = getattr(claim, field)
         other = claim.model_copy(update={field: day + _DAY * rng.randint(3, 9)})
-        yield Spoilt(f"{step}_contradicted", due + _HOUR, other)
+        yield Said(f"{step}_contradicted", due + _HOUR, other)

@@ -327,7 +327,7 @@ class OrderPlan:
 
     def plan(self, step: str, due: datetime, claim: Claim, cause: Cause) -> None:
         """Note what will be said; a law of mischief may make it late, double, early or contradict it."""
-        for said in mischief.spoilt(self.law, step, due, claim):
+        for said in mischief.what_is_said(self.law, step, due, claim):
             self._note(said.step, said.due, said.claim, cause)
 
     def _note(self, step: str, due: datetime, claim: Claim, cause: Cause) -> None:
