@@ -1,4 +1,4 @@
-"""Misbehaviour on request: claims that come late, double, before their time, or contradict each other."""
+"""Misbehavior on request: claims that come late, double, before their time, or contradict each other."""
 
 from __future__ import annotations
 
