@@ -1,6 +1,7 @@
 """Pages that are made from the tree, so that they cannot lie: `python -m tests.arch.generate` writes them.
 
-docs/settings.md from the settings classes, docs/topics.md and deploy/kafka/*.sh from the catalogue of topics,
+docs/machine/ from a walk through provisioning's machine, docs/settings.md from the settings classes, docs/topics.md
+and deploy/kafka/*.sh from the catalogue of topics,
 docs/cis-coverage.md from the tests that carry a `cis` marker.
 """
 
@@ -23,6 +24,7 @@ from chassis.settings import ServiceSettings
 from contracts.registry import EVENT_TYPES
 from contracts.topics import TOPICS
 from ops.sandbox.settings import SandboxSettings
+from tests.arch.machine_pages import PAGES as MACHINE_PAGES
 from tests.arch.tree import ROOT, SERVICES, sources
 
 MADE: Final = "Made by `make docs`; do not edit."
@@ -220,6 +222,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "docs/settings.md": settings_page,
     "docs/topics.md": topics_page,
     "docs/cis-coverage.md": coverage_page,
+    **MACHINE_PAGES,
     "deploy/kafka/topics.sh": topics_script,
     "deploy/kafka/acls.sh": acls_script,
 }

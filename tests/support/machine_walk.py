@@ -141,13 +141,13 @@ def key(order: FiberOrder) -> Key:
     )
 
 
-@dataclass
+@dataclass(eq=False)
 class Node:
-    """One order as it was first reached; way: the shortest history that leads there."""
+    """One order as it was first reached; way: the shortest history to it; leads: by which facts it leads where."""
 
     order: FiberOrder
     way: tuple[Happened, ...]
-    leads: set[Key] = field(default_factory=set[Key])
+    leads: dict[Key, set[FactKind]] = field(default_factory=dict[Key, set[FactKind]])
 
 
 @dataclass
@@ -161,6 +161,10 @@ class Explored:
     refused: dict[tuple[State, FactKind], set[Code]] = field(
         default_factory=dict[tuple[State, FactKind], set[Code]]
     )
+
+    def targets(self, state: State, kind: FactKind) -> list[State]:
+        """Return where a fact leads from a state; nowhere if it is refused."""
+        return sorted(self.accepted.get((state, kind), set()))
 
     def reaching(self, wanted: State) -> set[Key]:
         """Return the nodes from which an order can come to a state."""
@@ -208,7 +212,7 @@ def explored() -> Explored:
                 continue
             found.accepted.setdefault(pair, set()).add(after.state)
             there = key(after)
-            node.leads.add(there)
+            node.leads.setdefault(there, set()).add(fact.kind)
             if there not in found.nodes:
                 found.nodes[there] = Node(after, (*node.way, (fact, at)))
                 edge.append(there)
