@@ -20,7 +20,7 @@ class DeliveryPredictedV1(WorkEvent):
     """When the line will probably be lit, said after a fact changed what is known."""
 
     type: ClassVar[str] = "delivery.predicted.v1"
-    earliest_on: date = Field(description="No line like this was lit sooner; local, Asia/Tokyo.")
+    earliest_on: date = Field(description="One of a hundred is lit by this day; local, Asia/Tokyo.")
     p10_on: date = Field(description="One of ten is lit by this day; local, Asia/Tokyo.")
     p50_on: date = Field(description="Half are lit by this day; local, Asia/Tokyo.")
     p90_on: date = Field(description="Nine of ten are lit by this day; local, Asia/Tokyo.")

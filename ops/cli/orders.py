@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from ops.cli import orders_past, orders_plans, orders_repair, show
+from ops.cli import orders_dates, orders_past, orders_plans, orders_repair, show
 from ops.cli.orders_tables import day, lines
 from ops.cli.show import JsonOption
 from ops.cli.target import StateOption, find
@@ -109,6 +109,8 @@ def _row(order: dict[str, Any]) -> tuple[object, ...]:
 app.command("as-of")(orders_past.as_of)
 app.command("diff")(orders_past.diff)
 app.command("explain")(orders_past.explain)
+app.command("dates")(orders_dates.dates)
+app.command("coverage")(orders_dates.coverage)
 app.command("plan")(orders_repair.plan)
 app.command("apply")(orders_repair.apply)
 app.command("undo")(orders_repair.undo)

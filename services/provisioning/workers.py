@@ -25,7 +25,6 @@ from services.provisioning.prediction.coverage import Coverage, Published, Watch
 from services.provisioning.prediction.fit import fit
 from services.provisioning.prediction.settings import Learning
 from services.provisioning.prediction_book import load_learning, load_watch
-from services.provisioning.settings import ProvisioningSettings
 from services.provisioning.store import forecasts as store
 
 log = get_logger(__name__)
@@ -128,7 +127,7 @@ class Refit:
         return Worker(name="refit", run_once=self.run_once, pending=pending, next_due=next_due)
 
 
-def workers(base: Base[ProvisioningSettings]) -> Sequence[Worker]:
+def workers(base: Base[Any]) -> Sequence[Worker]:
     """Return the workers of provisioning."""
     refit = Refit(base.pool, base.transaction, base.clock, load_learning(), load_watch())
     return (refit.worker(),)

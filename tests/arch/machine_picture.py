@@ -83,7 +83,7 @@ def draw(shown: Picture) -> str:
 
 
 def _legend(shown: Picture) -> Iterator[str]:
-    yield '<text class="q" x="{x}" y="{y}">The colour tells who must act; a line has that of its target.</text>'
+    yield '<text class="q" x="{x}" y="{y}">The color tells who must act; a line has that of its target.</text>'
     for who in (*Party, _NOBODY):
         said = "nobody: a final state" if who == _NOBODY else f"{who} has the ball"
         yield (
