@@ -57,6 +57,14 @@ def test_a_type_of_another_topic_is_passed_over() -> None:
     assert (item.event, item.fault) == (None, None)
 
 
+@pytest.mark.parametrize("type_", ["order.amended.v1", "nobody.knows_it.v1", "order.submitted.v2"])
+def test_on_a_partners_topic_no_type_is_lost_unseen(type_: str) -> None:
+    item = records.read(_record(*raw(order("a"), 1, type=type_)), TYPES, claims=True)
+
+    assert item.fault
+    assert (item.fault.reason, item.fault.detail) == ("unsupported", type_)
+
+
 @given(
     st.none() | st.binary(max_size=200),
     st.none() | st.binary(max_size=200),

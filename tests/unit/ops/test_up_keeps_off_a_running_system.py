@@ -41,7 +41,7 @@ def test_a_refused_second_up_changes_nothing(tmp_path: Path, rate: float | None)
 
 
 def test_a_start_that_fails_claims_no_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_self: System, *, clock: str) -> None:  # noqa: ARG001
+    def fail(_self: System, *, clock: str) -> None:
         raise Trouble("no engines today")
 
     monkeypatch.setattr(System, "start", fail)
