@@ -130,9 +130,7 @@ class CarrierSurveyDoneV1(CarrierClaim):
     type: ClassVar[str] = "carrier.survey_done.v1"
     kind: SurveyKindField
     done_on: date = Field(description="Local, Asia/Tokyo.")
-    outside_survey_needed: bool = Field(
-        default=False, description="Whether the route of the drop must be looked at next."
-    )
+    outside_survey_needed: bool = Field(default=False, description="The route is looked at next.")
 
 
 class CarrierWorksRequiredV1(CarrierClaim):
@@ -164,10 +162,7 @@ class CarrierPlantInquiryAnsweredV1(CarrierClaim):
 
     type: ClassVar[str] = "carrier.plant_inquiry_answered.v1"
     answer: PlantAnswer = Field(description="What comes next.")
-    permit: Permit | None = Field(
-        default=None,
-        description="Which permit, where the answer is permits; the road-use permit if not said.",
-    )
+    permit: Permit | None = Field(default=None, description="Which permit; road use if not said.")
     answered_on: date = Field(description="Local, Asia/Tokyo.")
 
 

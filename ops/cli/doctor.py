@@ -243,10 +243,7 @@ def _unready(url: str) -> str:
 
 
 def _existing(path: Path) -> Path:
-    """Return the path, or the nearest folder above it that is there.
-
-    :raises Trouble: there is none.
-    """
+    """Return the path, or the nearest folder above it that is there.  :raises Trouble: there is none."""
     for one in (path.absolute(), *path.absolute().parents):
         if one.is_dir():
             return one
