@@ -71,7 +71,7 @@ bench: $(DEV) ## measurements of benchmarks/
 	@for file in benchmarks/*.py; do [ -e "$$file" ] || { echo "no benchmarks yet"; break; }; $(PY) "$$file"; done
 snapshot-contracts: $(DEV) ## write contracts/schemas/ from the classes (then read the diff: is it a break?)
 	@$(PY) -m contracts.snapshot
-docs: $(DEV) ## write the generated pages: docs/asyncapi.json, docs/topics.md, docs/settings.md, docs/cis-coverage.md, deploy/kafka/
+docs: $(DEV) ## write the generated pages: docs/asyncapi.json, docs/topics.md, docs/settings.md, docs/cis-coverage.md, docs/machine/, deploy/kafka/
 	@$(PY) -m contracts.asyncapi
 	@$(PY) -m tests.arch.generate
 new-migration: ## SERVICE=billing NAME=add_credit_notes [PHASE=pre|post]: an empty, numbered migration
