@@ -15,6 +15,8 @@ SERVICES := intake provisioning billing notify
 FORMS ?=
 SEED ?=
 ARGS ?=
+BENCH ?= $(patsubst benchmarks/%/__main__.py,%,$(sort $(wildcard benchmarks/*/__main__.py)))
+QUICK ?=
 
 .PHONY: help
 help: ## list the targets
@@ -67,11 +69,11 @@ faults: $(DEV) ## kill services, broker and database at work: nothing lost, noth
 
 # ---- to work on it
 .PHONY: bench snapshot-contracts docs new-migration new-adr lock clean
-bench: $(DEV) ## measurements of benchmarks/
-	@for file in benchmarks/*.py; do [ -e "$$file" ] || { echo "no benchmarks yet"; break; }; $(PY) "$$file"; done
+bench: $(DEV) ## measurements of benchmarks/, into docs/performance.md (about 10 minutes; QUICK=1 for a glance, BENCH=machine for one)
+	@for name in $(BENCH); do $(PY) -m benchmarks.$$name $(if $(QUICK),--quick,--write) $(ARGS); done
 snapshot-contracts: $(DEV) ## write contracts/schemas/ from the classes (then read the diff: is it a break?)
 	@$(PY) -m contracts.snapshot
-docs: $(DEV) ## write the generated pages: docs/asyncapi.json, docs/topics.md, docs/settings.md, docs/cis-coverage.md, docs/machine/, deploy/kafka/
+docs: $(DEV) ## write the generated pages: docs/asyncapi.json, docs/topics.md, docs/settings.md, docs/cis-coverage.md, deploy/kafka/
 	@$(PY) -m contracts.asyncapi
 	@$(PY) -m tests.arch.generate
 new-migration: ## SERVICE=billing NAME=add_credit_notes [PHASE=pre|post]: an empty, numbered migration

@@ -25,7 +25,7 @@ from chassis.consumers import Consumers
 from chassis.ops import Ops
 from chassis.relay import Relay
 from chassis.settings import ServiceSettings
-from chassis.ticks import Loops, Tick, Worker
+from chassis.ticks import AnyTick, Loops, Worker
 
 __all__ = ["Base", "Parts", "Running", "Wire", "main", "running"]
 EX_CONFIG: Final = 78
@@ -38,7 +38,7 @@ class Parts:
 
     routes: Sequence[BaseRoute]
     consumers: Sequence[Consumer] = ()
-    ticks: Sequence[Tick] = ()
+    ticks: Sequence[AnyTick] = ()
     workers: Sequence[Worker] = ()
 
 
@@ -84,7 +84,7 @@ def main(name: str, settings: type[S], wire: Wire[S]) -> None:
     work = _migrate(name, given, folder) if sys.argv[1:] == ["migrate"] else _serve(name, given, wire, folder)
     try:
         asyncio.run(work)
-    except (migrate.BadMigrations, BadClockRecord, facts.WrongClock) as error:
+    except (migrate.BadMigrations, BadClockRecord, facts.WrongClock, facts.HalfFilled) as error:
         sys.exit(_refuse(str(error)))
     except Exception as error:
         log.critical("service_broke", **errors.describe(error))
@@ -98,6 +98,7 @@ async def running(
     """Run a service while the block runs, then stop it: no new requests, consumers, ticks and workers, relay, pool.
 
     :raises BadMigrations: the database is behind.  :raises WrongClock: its data were made under another clock.
+    :raises HalfFilled: its topics are being rebuilt, or that stopped half-way.
     """
     async with AsyncExitStack() as stack:
         time = business or clock.open_clock(settings.clock)
@@ -108,6 +109,7 @@ async def running(
             if missing:
                 raise migrate.BadMigrations(f"{len(missing)} migrations are missing: run `migrate` first")
             await facts.agree_on_clock(conn, time)
+            await facts.refuse_half_filled(conn)
         # A proxy of the environment is for downloads: it must not see tokens and people between our own services.
         http = httpx.AsyncClient(timeout=10.0, follow_redirects=False, trust_env=False)
         client = await stack.enter_async_context(http)

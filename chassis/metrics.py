@@ -27,6 +27,9 @@ TICKS = Counter(
     "kaitsu_ticks_fired", "Deadlines and the like that were carried out", ["tick"], registry=REGISTRY
 )
 FAILURES = Counter("kaitsu_work_failures", "Failed runs of ticks and workers", ["part"], registry=REGISTRY)
+ASIDE = Gauge(
+    "kaitsu_rows_set_aside", "Rows that fail again and again and stop nobody", ["part"], registry=REGISTRY
+)
 REQUESTS = Counter("kaitsu_http_requests", "HTTP answers", ["method", "status"], registry=REGISTRY)
 
 

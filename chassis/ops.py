@@ -161,9 +161,11 @@ class Ops:
         letter_id = request.path_params["id"]
         async with self.base.transaction() as conn:
             rows = await dead_letters.lock(conn, letter_id)
-            ids = [row["id"] for row in rows if row["id"] == letter_id]
-            if ids and rows[0]["consumer"] == RELAY:
-                await conn.execute("DELETE FROM outbox WHERE position = $1", rows[0]["record_offset"])
+            asked = [row for row in rows if row["id"] == letter_id]
+            ids = [row["id"] for row in asked]
+            for row in asked:
+                if row["consumer"] == RELAY:
+                    await conn.execute("DELETE FROM outbox WHERE position = $1", row["record_offset"])
             now = self.base.clock.now()
             await dead_letters.close(conn, ids, status="discarded", who=who, note=note, now=now)
         return JSONResponse(

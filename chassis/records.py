@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, Literal, Protocol, cast
 
 from chassis.consume import Received
@@ -89,18 +90,25 @@ def read(record: Record, types: Iterable[type[Event]]) -> Item:
             raise BadEnvelope("ce_*", "must not hold NUL")  # PostgreSQL cannot keep it
     except Exception as error:
         return Item(record, fault=_fault(error))
-    wanted = {event.type for event in types}
+    wanted, stems = _words(tuple(types))
     type_ = envelope.type
     while type_ in UPCASTERS:
         type_ = UPCASTERS[type_][0]
     if type_ not in wanted:
-        if type_.rpartition(".v")[0] not in {known.rpartition(".v")[0] for known in wanted}:
+        if type_.rpartition(".v")[0] not in stems:
             return Item(record, envelope)
         return Item(record, envelope, fault=Fault("unsupported", "UnknownVersion", type_[:100]))
     try:
         return Item(record, envelope, read_event(envelope.type, record.value))
     except Exception as error:
         return Item(record, envelope, fault=_fault(error))
+
+
+@lru_cache
+def _words(types: tuple[type[Event], ...]) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the names of the types, and the names without version."""
+    wanted = frozenset(event.type for event in types)
+    return wanted, frozenset(name.rpartition(".v")[0] for name in wanted)
 
 
 def _fault(error: Exception) -> Fault:

@@ -142,6 +142,7 @@ class Relay:
             while not await conn.fetchval("SELECT pg_try_advisory_lock($1)", db.lock_key(RELAY)):
                 if self.stopping:
                     return
+                self._note(await outbox.first_rows(conn, 1))  # a leader that hangs is seen here
                 await asyncio.sleep(POLL_S)
             await conn.add_listener(CHANNEL, self._heard)
             self.leader = True
@@ -159,6 +160,7 @@ class Relay:
             self._awake.clear()
             rows = await self._next(conn)
             self._note(rows)
+            metrics.BACKLOG.set(len(rows))
             if rows:
                 await self._send(conn, rows)
             elif self.stopping:
@@ -245,5 +247,4 @@ class Relay:
         head = rows[0]["position"] if rows else -1
         if head != self._head:
             self._head, self._head_since = head, clock.monotonic()
-        metrics.BACKLOG.set(len(rows))
         metrics.STALLED_S.set(self.stalled_s())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Generic
 
 from chassis import db, errors, logs, metrics, tracing
+from chassis.aside import Aside, Key, each_alone
 from chassis.base import Base
 from chassis.db import Connection
 
@@ -33,6 +34,34 @@ class Tick:
 
 
 @dataclass(frozen=True)
+class RowTick(Generic[Key]):
+    """A tick over rows that have nothing to do with each other: where a portion fails, each is done alone.
+
+    A row that fails alone is set aside and tried again after a wait that grows; the others go on.
+
+    due(conn, now, without) returns the keys of a portion of what is due, the oldest first, and none of `without`.
+    fire(conn, now, keys) does these in the caller's transaction and returns how much; it skips what is no longer due.
+    earliest(conn, without) returns the earliest instant at which any other row is due, past or future.
+    """
+
+    name: str
+    due: Callable[[Connection, datetime, Sequence[Key]], Awaitable[Sequence[Key]]]
+    fire: Callable[[Connection, datetime, Sequence[Key]], Awaitable[int]]
+    earliest: Callable[[Connection, Sequence[Key]], Awaitable[datetime | None]]
+    aside: Aside[Key] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "aside", Aside[Key](self.name))
+
+    async def next_due(self, conn: Connection) -> datetime | None:
+        """Return the earliest instant at which a row is due that is not set aside."""
+        return await self.earliest(conn, self.aside.waiting())
+
+
+AnyTick = Tick | RowTick[Any]
+
+
+@dataclass(frozen=True)
 class Worker:
     """Work with the outside world, or with transactions of its own.
 
@@ -49,7 +78,7 @@ class Worker:
 class Loops:
     """Runs ticks and workers, each in a loop of its own, until told to stop."""
 
-    def __init__(self, base: Base[Any], ticks: Sequence[Tick], workers: Sequence[Worker]) -> None:
+    def __init__(self, base: Base[Any], ticks: Sequence[AnyTick], workers: Sequence[Worker]) -> None:
         self._base, self._ticks, self._workers = base, ticks, workers
         self._failures: dict[str, int] = {}
         self._stop = asyncio.Event()
@@ -110,7 +139,7 @@ class Loops:
             for part in (*self._ticks, *self._workers):
                 self._base.wake(part.name)
 
-    def _step_of(self, tick: Tick) -> Callable[[], Awaitable[int]]:
+    def _step_of(self, tick: AnyTick) -> Callable[[], Awaitable[int]]:
         async def step() -> int:
             now = self._base.clock.now()
             async with self._base.pool.acquire() as conn:  # looking needs no transaction
@@ -122,14 +151,57 @@ class Loops:
         return step
 
 
-async def fire_once(base: Base[Any], tick: Tick, now: datetime) -> int:
+async def fire_once(base: Base[Any], tick: AnyTick, now: datetime) -> int:
     """Fire the tick once if it is due and nobody else is firing it; return how much was done."""
-    async with base.transaction() as conn:
-        if not await conn.fetchval("SELECT pg_try_advisory_xact_lock($1)", db.lock_key(f"tick {tick.name}")):
-            return 0
-        due = await tick.next_due(conn)  # again, under the lock: another replica may have been first
-        if due is None or due > now:
-            return 0
-        done = await tick.fire(conn, now)
+    done = await (_fire_rows(base, tick, now) if isinstance(tick, RowTick) else _fire(base, tick, now))
     metrics.TICKS.labels(tick.name).inc(done)
     return done
+
+
+async def _fire(base: Base[Any], tick: Tick, now: datetime) -> int:
+    async with _turn(base, tick.name) as conn:
+        if conn is None:
+            return 0
+        due = await tick.next_due(conn)  # again, under the lock: another replica may have been first
+        return 0 if due is None or due > now else await tick.fire(conn, now)
+
+
+async def _fire_rows(base: Base[Any], tick: RowTick[Any], now: datetime) -> int:
+    keys: Sequence[Any] = ()
+    done = 0
+    try:
+        async with _turn(base, tick.name) as conn:
+            if conn is None:
+                return 0
+            keys = await tick.due(conn, now, tick.aside.waiting())
+            done = await tick.fire(conn, now, keys) if keys else 0
+    except Exception as error:
+        if errors.kind_of(error) is errors.Kind.WORLD or not keys:
+            raise
+        log.warning("portion_isolated", work=tick.name, rows=len(keys), **errors.describe(error))
+    else:
+        tick.aside.done(keys)
+        return done
+
+    async def alone(key: Any) -> None:
+        nonlocal done
+        async with _turn(base, tick.name) as conn:
+            count = await tick.fire(conn, now, [key]) if conn else 0
+        tick.aside.done([key])
+        done += count
+
+    done = 0
+    for key, error in await each_alone(keys, alone):
+        tick.aside.failed(key, error)
+    return done
+
+
+@asynccontextmanager
+async def _turn(base: Base[Any], name: str) -> AsyncGenerator[Connection | None]:
+    """Give a transaction that holds the tick's lock, or nothing where another replica holds it."""
+    async with base.transaction() as conn:
+        yield (
+            conn
+            if await conn.fetchval("SELECT pg_try_advisory_xact_lock($1)", db.lock_key(f"tick {name}"))
+            else None
+        )

@@ -15,6 +15,7 @@ from kernel.ids import derived_id, inbound_id
 
 CONTENT_TYPE: Final = "application/json"
 Headers = list[tuple[str, bytes]]
+_LONGEST: Final = 200  # of source and subject: they are keys of the inbox, and an index holds no long ones
 _TYPE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,119}")
 _KNOWN: Final = frozenset(
     {
@@ -125,7 +126,7 @@ def from_headers(headers: Iterable[tuple[str, bytes]], *, topic: str) -> Envelop
 
     On a partner's topic the id may be any text (it becomes a uuid5 of source and id), the source is the
     topic's owner and the subject empty, whatever the record says; a missing correlation is filled.
-    :raises BadEnvelope: a needed header is missing, doubled or malformed.
+    :raises BadEnvelope: a needed header is missing, doubled, malformed or, source or subject, above 200 characters.
     """
     texts = _texts(headers)
     if texts.get("ce_specversion") != "1.0":
@@ -133,7 +134,7 @@ def from_headers(headers: Iterable[tuple[str, bytes]], *, topic: str) -> Envelop
     entry = TOPICS.get(topic)
     partner = entry is not None and entry.partner
     given_id = _needed(texts, "ce_id")
-    source = source_of(topic) if partner else _needed(texts, "ce_source")
+    source = source_of(topic) if partner else _short(texts, "ce_source")
     id_ = inbound_id(source, given_id) if partner else _uuid("ce_id", given_id)
     occurred_at = _instant("ce_time", _needed(texts, "ce_time"))
     recorded = texts.get("ce_recordedtime")
@@ -143,7 +144,7 @@ def from_headers(headers: Iterable[tuple[str, bytes]], *, topic: str) -> Envelop
         id=id_,
         source=source,
         type=_type(_needed(texts, "ce_type")),
-        subject="" if partner else _needed(texts, "ce_subject"),
+        subject="" if partner else _short(texts, "ce_subject"),
         sequence=None if partner else _sequence(_needed(texts, "ce_sequence")),
         occurred_at=occurred_at,
         recorded_at=_instant("ce_recordedtime", recorded) if recorded else occurred_at,
@@ -170,6 +171,13 @@ def _needed(texts: Mapping[str, str], name: str) -> str:
     if not texts.get(name):
         raise BadEnvelope(name, "is missing")
     return texts[name]
+
+
+def _short(texts: Mapping[str, str], name: str) -> str:
+    text = _needed(texts, name)
+    if len(text) > _LONGEST:
+        raise BadEnvelope(name, f"must have at most {_LONGEST} characters")
+    return text
 
 
 def _type(text: str) -> str:

@@ -15,6 +15,7 @@ NoticeKind = Literal[
     "consult",
     "construction_date",
     "date_change",
+    "promise",
     "lit",
     "invoice",
     "unknown",

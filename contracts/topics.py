@@ -37,7 +37,7 @@ TOPICS: Final[dict[str, Topic]] = {
             "kaitsu.works", "provisioning", "order_id", ("billing", "notify"), 12, "From consult to lit line."
         ),
         Topic("kaitsu.billing", "billing", "account_id", ("notify",), 12, "Contracts and invoices."),
-        Topic("kaitsu.notices", "notify", "order_id", (), 12, "Who was told what."),
+        Topic("kaitsu.notices", "notify", "order_id", ("provisioning",), 12, "Who was told what."),
         Topic(
             "kaitsu.partners.carrier",
             "carrier",

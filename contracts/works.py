@@ -13,8 +13,41 @@ from contracts.event import Area, Event, OrderIdField, OrderNo, OrUnknown, Patte
 PostponeReason = Literal["equipment_return", "works", "permits"]
 CancelledBy = Literal["customer", "sales", "desk", "carrier"]
 CancelReason = Literal["customer_wish", "moved_elsewhere", "owner_refused", "not_feasible", "other"]
-JeopardyCause = Literal["consult_overdue", "answer_overdue", "no_date", "unknown"]
+JeopardyCause = Literal[
+    "consult_overdue",
+    "retry_overdue",
+    "answer_overdue",
+    "registration_overdue",
+    "plant_answer_overdue",
+    "works_overdue",
+    "permit_overdue",
+    "no_date",
+    "late_date",
+    "wish_impossible",
+    "wish_missed",
+    "unknown",
+]
+JeopardyLevel = Literal["watch", "at_risk", "breached", "unknown"]
 WhoActs = Literal["sales", "customer", "desk", "carrier"]
+DelayReason = Literal[
+    "equipment_return",
+    "general_works",
+    "road_use_permit",
+    "owner_permit",
+    "address_registration",
+    "no_near_date",
+    "plant_inquiry",
+    "absent",
+    "not_carried_out",
+    "customer_wish",
+    "site_not_ready",
+    "not_feasible",
+    "weather",
+    "other",
+    "unknown",
+]
+DelayResponsible = Literal["carrier", "customer", "sales", "desk", "owner", "unknown"]
+DelayAction = Literal["cancel", "delay", "inform", "reappoint", "unknown"]
 RefusalCode = Literal[
     "unknown_order",
     "wrong_state",
@@ -23,6 +56,7 @@ RefusalCode = Literal[
     "already_done",
     "order_ended",
     "date_in_past",
+    "not_by_plan",
     "unknown",
 ]
 
@@ -150,24 +184,63 @@ class OrderCancelledV1(WorkEvent):
     stage: str = Field(description="State of the order before the cancellation.")
 
 
+class OrderReopenedV1(WorkEvent):
+    """A cancellation that a repair plan had made was taken back: the order goes on where it was."""
+
+    type: ClassVar[str] = "order.reopened.v1"
+    plan_id: UUID = Field(description="The repair plan that had cancelled it.")
+    stage: str = Field(description="State of the order after the reopening, the one before its cancellation.")
+
+
 class JeopardyRaisedV1(WorkEvent):
-    """A deadline passed: somebody must act."""
+    """Something is late, or known already not to come in time: somebody must act. Raised again if its day changes."""
 
     type: ClassVar[str] = "jeopardy.raised.v1"
     cause: Annotated[JeopardyCause, OrUnknown] = Field(
-        description="What is late.", json_schema_extra={"unknown": True}
+        description="What is late, or will be.", json_schema_extra={"unknown": True}
+    )
+    level: Annotated[JeopardyLevel, OrUnknown] = Field(
+        default="breached",
+        description="Worth an eye, likely to be missed, or missed.",
+        json_schema_extra={"unknown": True},
     )
     acts: WhoActs = Field(description="Who must act.")
-    due_on: date = Field(description="The day that was missed; local, Asia/Tokyo.")
+    act_by: date | None = Field(default=None, description="By the end of this day; local, Asia/Tokyo.")
+    due_on: date = Field(description="The day that was missed, or cannot be kept; local, Asia/Tokyo.")
+    arithmetic_en: str = Field(default="", description="How the day is known, one line in English.")
+    arithmetic_ja: str = Field(default="", description="The same in Japanese.")
 
 
 class JeopardyClearedV1(WorkEvent):
-    """What was late has happened."""
+    """What was raised is not true any more: it has happened, does not matter any more, or the order has ended."""
 
     type: ClassVar[str] = "jeopardy.cleared.v1"
     cause: Annotated[JeopardyCause, OrUnknown] = Field(
-        description="What had been late.", json_schema_extra={"unknown": True}
+        description="What had been raised.", json_schema_extra={"unknown": True}
     )
+    order_ended: bool = Field(default=False, description="The order was lit or called off thereby.")
+
+
+class DelayReportedV1(WorkEvent):
+    """The carrier reported a delay and a rule of the crosswalk says what it means; the state stays."""
+
+    type: ClassVar[str] = "delay.reported.v1"
+    code: str | None = Field(
+        default=None, description="The carrier's code, where it was what the rule matched."
+    )
+    reason: Annotated[DelayReason, OrUnknown] = Field(
+        description="Why it takes longer.", json_schema_extra={"unknown": True}
+    )
+    responsible: Annotated[DelayResponsible, OrUnknown] = Field(
+        description="On whose side the reason lies.", json_schema_extra={"unknown": True}
+    )
+    action: Annotated[DelayAction, OrUnknown] = Field(
+        description="What has to be done.", json_schema_extra={"unknown": True}
+    )
+    pattern: PatternNo | None = Field(
+        default=None, description="The delay pattern that the order meets by it."
+    )
+    rule: str = Field(description="Rule and version that decided, as id@version.")
 
 
 class ClaimRefusedV1(Event):

@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 
 _SATURDAY = 5
+
+
+class Closed(StrEnum):
+    """Why nobody works on a day; a holiday that falls on a weekend is a weekend."""
+
+    WEEKEND = "weekend"
+    HOLIDAY = "holiday"
+    CLOSURE = "closure"
 
 
 class CalendarHasNoYear(ValueError):
@@ -40,9 +49,20 @@ class BusinessCalendar:
 
         :raises CalendarHasNoYear: the holidays do not cover the year.
         """
+        return self.why_closed(day) is None
+
+    def why_closed(self, day: date) -> Closed | None:
+        """Return why nobody works on the date, None on a business day.
+
+        :raises CalendarHasNoYear: the holidays do not cover the year.
+        """
         if day.year not in self.years:
             raise CalendarHasNoYear(day)
-        return day.weekday() < _SATURDAY and day not in self.holidays and day not in self.closures
+        if day.weekday() >= _SATURDAY:
+            return Closed.WEEKEND
+        if day in self.holidays:
+            return Closed.HOLIDAY
+        return Closed.CLOSURE if day in self.closures else None
 
     def next_business_day(self, day: date) -> date:
         """Return the date itself if it is a business day, else the first one after it."""

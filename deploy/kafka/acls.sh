@@ -18,6 +18,7 @@ run kafka-acls.sh --add --allow-principal User:notify --consumer --topic kaitsu.
 run kafka-acls.sh --add --allow-principal User:billing --producer --topic kaitsu.billing
 run kafka-acls.sh --add --allow-principal User:notify --consumer --topic kaitsu.billing --group notify.kaitsu.billing
 run kafka-acls.sh --add --allow-principal User:notify --producer --topic kaitsu.notices
+run kafka-acls.sh --add --allow-principal User:provisioning --consumer --topic kaitsu.notices --group provisioning.kaitsu.notices
 run kafka-acls.sh --add --allow-principal User:carrier --producer --topic kaitsu.partners.carrier
 run kafka-acls.sh --add --allow-principal User:provisioning --consumer --topic kaitsu.partners.carrier --group provisioning.kaitsu.partners.carrier
 run kafka-acls.sh --add --allow-principal User:desk --producer --topic kaitsu.partners.desk

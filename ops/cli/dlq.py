@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -16,6 +16,11 @@ from ops.runtime.trouble import Trouble
 app = typer.Typer(
     no_args_is_help=True,
     help="Dead letters: records that a service could not handle. They hold raw bytes, which are never shown here.",
+)
+_WAITING: Final = {"open", "queued"}
+_HOLDS_ITS_KEY: Final = {"unexpected", "behind", "refused"}
+_OUT_OF_ORDER: Final = (
+    "It does not hold its key: later events of the key did not wait for it. A replay runs it after them."
 )
 ServiceArgument = Annotated[str, typer.Argument(help=f"One of {', '.join(SERVICES)}.")]
 IdArgument = Annotated[int, typer.Argument(help="The letter's number, as the list shows it.")]
@@ -51,7 +56,7 @@ def list_letters(
         return
     columns = ("service", "#id", "status", "reason", "type", "subject", "error", "dead since (Tokyo)")
     show.table(f"{len(found)} dead letters", columns, (_row(row) for row in found))
-    if any(row["status"] in {"open", "queued"} for row in found):
+    if any(row["status"] in _WAITING for row in found):
         show.console.print("Next: kaitsu dlq show SERVICE ID, then kaitsu dlq replay SERVICE ID", style="dim")
 
 
@@ -65,6 +70,8 @@ def show_letter(
         show.as_json(row)
     else:
         show.pairs(f"Dead letter {letter} of {service}", row)
+        if row["status"] in _WAITING and row["reason"] not in _HOLDS_ITS_KEY:
+            show.console.print(_OUT_OF_ORDER)
 
 
 @app.command("replay")

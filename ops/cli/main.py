@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from ops.cli import bills, dlq, doctor, orders, rebuild, tail
+from ops.cli import bills, crosswalk, dlq, doctor, orders, rebuild, tail
 from ops.demo import commands as demo
 from ops.runtime.trouble import Trouble
 
@@ -42,6 +42,7 @@ app.command()(demo.submit)
 app.command()(tail.tail)
 app.add_typer(orders.app, name="orders")
 app.add_typer(bills.app, name="bills")
+app.add_typer(crosswalk.app, name="crosswalk")
 app.add_typer(dlq.app, name="dlq")
 app.command()(doctor.doctor)
 app.command("rebuild-topics")(rebuild.rebuild_topics)

@@ -1,16 +1,23 @@
-"""`kaitsu orders`: where is an order, since when, who has the ball, and what happened."""
+"""`kaitsu orders`: where is an order, since when, who has the ball, what happened; its past, its story, repairs."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
-from ops.cli import show
+from ops.cli import orders_dates, orders_past, orders_plans, orders_repair, show
+from ops.cli.orders_tables import day, lines
 from ops.cli.show import JsonOption
 from ops.cli.target import StateOption, find
 
-app = typer.Typer(no_args_is_help=True, help="Where is an order, since when, and who has the ball.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Where is an order, since when, and who has the ball; how it was, why, and repairs of many at once.",
+)
+
+_COLUMNS: Final = ("order", "state", "since", "ball", "P", "date")
+_WIDE: Final = 100
 
 
 @app.command("list")
@@ -30,7 +37,11 @@ def list_orders(
     as_json: JsonOption = False,
     state: StateOption = None,
 ) -> None:
-    """List orders by number: state, since when, who has the ball, delay pattern, dates."""
+    """List orders by number: state, since when, who has the ball, delay pattern (P), date.
+
+    The date is the day on which the line was lit, else the fixed one, else the held one. On a terminal of 100 columns
+    or more plan and area are shown, too.
+    """
     target = find(state)
     rows = target.rows(
         "provisioning", "/ops/orders", "orders", most=limit, state=status, pattern=pattern, q=find_text
@@ -38,8 +49,9 @@ def list_orders(
     if as_json:
         show.as_json(rows)
         return
-    columns = ("order", "state", "since (Tokyo)", "ball", "#pattern", "plan", "area", "construction", "lit")
-    show.table(f"{len(rows)} orders", columns, (_row(row) for row in rows))
+    wide = show.console.width >= _WIDE
+    columns = (*_COLUMNS, "plan", "area") if wide else _COLUMNS
+    lines(f"{len(rows)} orders", columns, (_row(row)[: len(columns)] for row in rows))
     if len(rows) == limit:
         show.console.print(f"Perhaps there are more: --limit {limit * 10}", style="dim")
 
@@ -59,16 +71,15 @@ def show_order(
     heads = {name: value for name, value in order.items() if name not in tables}
     show.pairs(f"Order {order['order_no']}", heads)
     show.pairs("Dates", order.get("dates", {}))
-    show.table(
-        "History (Tokyo)",
-        ("#", "occurred", "recorded", "fact", "details"),
+    lines(
+        "History (Tokyo; recorded, where that was later)",
+        ("#", "occurred", "recorded", "fact and details"),
         (
             (
                 entry["sequence"],
-                entry["occurred_at"],
-                entry["recorded_at"],
-                entry["fact"],
-                show.brief(entry["details"]),
+                show.instant(entry["occurred_at"]),
+                show.instant(entry["recorded_at"]) if entry["recorded_at"] != entry["occurred_at"] else "",
+                f"{entry['fact']} {show.brief(entry['details'])}",
             )
             for entry in order["history"]
         ),
@@ -86,11 +97,21 @@ def _row(order: dict[str, Any]) -> tuple[object, ...]:
     return (
         order["order_no"],
         order["state"],
-        order["since"],
+        day(order["since"]),
         order["ball"],
         order["pattern"],
+        dates.get("activated_on") or dates.get("construction_on") or dates.get("held_on"),
         order["plan"],
         order["area"],
-        dates.get("construction_on"),
-        dates.get("activated_on"),
     )
+
+
+app.command("as-of")(orders_past.as_of)
+app.command("diff")(orders_past.diff)
+app.command("explain")(orders_past.explain)
+app.command("dates")(orders_dates.dates)
+app.command("coverage")(orders_dates.coverage)
+app.command("plan")(orders_repair.plan)
+app.command("apply")(orders_repair.apply)
+app.command("undo")(orders_repair.undo)
+app.command("plans")(orders_plans.plans)

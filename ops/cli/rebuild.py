@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -14,6 +15,7 @@ from aiokafka import AIOKafkaProducer  # pyright: ignore[reportMissingTypeStubs]
 from rich.progress import Progress
 
 from chassis.db import lock_key
+from chassis.facts import REBUILDING
 from chassis.records import RELAY
 from contracts.envelope import Envelope, to_headers
 from contracts.topics import TOPICS
@@ -25,13 +27,33 @@ from ops.runtime.topics import empty_topics, ensure_topics
 from ops.runtime.trouble import Trouble
 
 _CHUNK: Final = 500
+_MARKED: Final = "SELECT EXISTS (SELECT FROM service_facts WHERE key = $1)"
+_MARK: Final = "INSERT INTO service_facts (key, value) VALUES ($1, 'yes') ON CONFLICT DO NOTHING"
+# Left out: what the broker refused and a person has discarded or not decided yet, and what waits behind that in the
+# outbox; the relay sends it when it is replayed.
+_LEFT_OUT: Final = """
+        EXISTS (SELECT FROM dead_letters AS d
+                 WHERE d.consumer = 'relay' AND d.event_id = e.event_id AND d.status IN ('open', 'discarded'))
+        OR EXISTS (SELECT FROM outbox AS o
+                     JOIN dead_letters AS d ON d.consumer = 'relay' AND d.status = 'open' AND d.subject = e.subject
+                    WHERE o.recorded_at = e.recorded_at AND o.event_id = e.event_id)
+"""
 # In the order in which each subject's events were numbered, subjects mixed by time as far as that allows.
-_EVENTS: Final = """
-        SELECT *, max(recorded_at) OVER (PARTITION BY subject ORDER BY sequence) AS place
-          FROM published_events
+_EVENTS: Final = f"""
+        SELECT *, max(recorded_at) OVER (PARTITION BY subject ORDER BY sequence) AS place, {_LEFT_OUT} AS left_out
+          FROM published_events AS e
          WHERE topic = ANY($1::text[])
          ORDER BY place, subject, sequence
-"""
+"""  # noqa: S608 - constants
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """What a rebuild did. left_out: service, type, subject and sequence of each event that was not published."""
+
+    sent: int
+    left_out: tuple[str, ...] = ()
+    repaired: bool = False
 
 
 def rebuild_topics(
@@ -45,7 +67,8 @@ def rebuild_topics(
 
     The events are the same to the last header, so whoever consumed them passes over them: nothing happens twice. The
     services must be stopped; PostgreSQL and Kafka of the folder are started for it, or yours are used (KAITSU_POSTGRES,
-    KAITSU_KAFKA). Topics of partners stay as they are.
+    KAITSU_KAFKA). Topics of partners stay as they are. Events that the broker refused, and what waits behind them,
+    are left out and named. If it stops half-way the services refuse to start: run it again, that repairs the topics.
     """
     if not yes:
         typer.confirm(f"Empty the topics of the system on {state} and fill them again?", abort=True)
@@ -61,33 +84,62 @@ def rebuild_topics(
     system.start_engines()
     try:
         dsns = {name: with_user(system.admin_dsn, None, None, f"kaitsu_{name}") for name in SERVICES}
-        sent = asyncio.run(rebuild(dsns, system.bootstrap))
+        done = asyncio.run(rebuild(dsns, system.bootstrap))
     finally:
         system.stop()
-    console.print(f"{sent} events stand on their topics again.")
+    console.print("\n".join(told(done)), markup=False)
 
 
-async def rebuild(dsns: Mapping[str, str], servers: str) -> int:
-    """Empty the services' topics, publish again what stands in their databases, and return how many events that is.
+def told(done: Rebuilt) -> list[str]:
+    """Return what the command says about a finished rebuild, in lines."""
+    lines = ["An earlier rebuild had stopped half-way; this one has repaired it."] if done.repaired else []
+    lines.append(f"{done.sent} events stand on their topics again.")
+    if done.left_out:
+        which = "which the broker had refused or which wait behind such a one (kaitsu dlq list):"
+        lines += [f"{len(done.left_out)} were left out, {which}", *(f"  {line}" for line in done.left_out)]
+    return lines
 
-    dsns: by service, of a role that may read published_events.
-    :raises Trouble: a service's relay runs; new events would stand before old ones.
+
+async def rebuild(dsns: Mapping[str, str], servers: str) -> Rebuilt:
+    """Empty the services' topics, publish again what stands in their databases, and return what was done.
+
+    Meanwhile, and after a rebuild that did not end, no service starts; another one begins anew and repairs it.
+    dsns: by service, of the owner.
+    :raises Trouble: a service's relay runs, new events would stand before old ones; or it stopped half-way.
     """
     ensure_topics(servers)
     async with _relays_held_off(dsns) as connections:
-        owned = [topic.name for topic in TOPICS.values() if topic.owner in dsns]
-        empty_topics(servers, owned, forget=False)
-        producer: Any = AIOKafkaProducer(
-            bootstrap_servers=servers, acks="all", enable_idempotence=True, client_id="kaitsu-rebuild"
-        )
-        await producer.start()
+        repaired = False
+        for conn in connections.values():
+            repaired |= await conn.fetchval(_MARKED, REBUILDING)
+            await conn.execute(_MARK, REBUILDING)
         try:
-            with Progress(console=console) as progress:
-                return sum(
-                    [await _refill(name, conn, producer, progress) for name, conn in connections.items()]
-                )
-        finally:
-            await producer.stop()
+            owned = [topic.name for topic in TOPICS.values() if topic.owner in dsns]
+            empty_topics(servers, owned, forget=False)
+            done = await _refill_all(connections, servers)
+        except Exception as error:
+            raise Trouble(
+                f"The rebuild stopped half-way ({type(error).__name__}); no service starts on half-filled topics. "
+                "Mend the cause and run the command again: it begins anew and repairs them."
+            ) from error
+        for conn in connections.values():
+            await conn.execute("DELETE FROM service_facts WHERE key = $1", REBUILDING)
+        sent, left_out = sum(count for count, _ in done), tuple(line for _, lines in done for line in lines)
+        return Rebuilt(sent, left_out, repaired)
+
+
+async def _refill_all(
+    connections: Mapping[str, asyncpg.Connection[asyncpg.Record]], servers: str
+) -> list[tuple[int, list[str]]]:
+    producer: Any = AIOKafkaProducer(
+        bootstrap_servers=servers, acks="all", enable_idempotence=True, client_id="kaitsu-rebuild"
+    )
+    await producer.start()
+    try:
+        with Progress(console=console) as progress:
+            return [await _refill(name, conn, producer, progress) for name, conn in connections.items()]
+    finally:
+        await producer.stop()
 
 
 @asynccontextmanager
@@ -109,14 +161,20 @@ async def _relays_held_off(
 
 async def _refill(
     name: str, conn: asyncpg.Connection[asyncpg.Record], producer: Any, progress: Progress
-) -> int:
+) -> tuple[int, list[str]]:
     topics = [topic.name for topic in TOPICS.values() if topic.owner == name]
     total = await conn.fetchval("SELECT count(*) FROM published_events WHERE topic = ANY($1::text[])", topics)
     bar = progress.add_task(f"{name:13s}", total=total)
-    sent = 0
+    sent, left_out = 0, list[str]()
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         cursor = await conn.cursor(_EVENTS, topics)
-        while rows := await cursor.fetch(_CHUNK):
+        while found := await cursor.fetch(_CHUNK):
+            rows = [row for row in found if not row["left_out"]]
+            left_out += [
+                f"{name} {row['type']} of {row['subject']}, number {row['sequence']}"
+                for row in found
+                if row["left_out"]
+            ]
             waiting = [
                 await producer.send(
                     row["topic"],
@@ -128,8 +186,8 @@ async def _refill(
             ]
             await asyncio.gather(*waiting)
             sent += len(rows)
-            progress.update(bar, completed=sent)
-    return sent
+            progress.update(bar, completed=sent + len(left_out))
+    return sent, left_out
 
 
 def _envelope(row: asyncpg.Record) -> Envelope:

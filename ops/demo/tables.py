@@ -12,14 +12,18 @@ from rich.console import Console
 from rich.table import Table
 
 from ops.demo.checks import Verdict
+from ops.demo.dates import dates
 from ops.demo.evidence import Evidence
 
 # Pattern number: (what happens, shortest time of the source). Source: fiber-orders.md, "The seven patterns".
 PATTERNS: Final = {
     1: ("immediate", "N+6 to N+7"),
     2: ("address registration first", "N+10 to N+13"),
+    3: ("works found after the survey", "survey day + 20 to 30"),
+    4: ("no near date", "30 or more"),
     5: ("date withdrawn, equipment return", "30 or more"),
-    7: ("customer did not answer in time", "-"),
+    6: ("the plant side is asked first", "depends on the answer"),
+    7: ("customer or sales were late", "-"),
 }
 _MOST_BROKEN: Final = 5
 
@@ -30,6 +34,7 @@ def show_all(console: Console, evidence: Evidence, verdicts: Sequence[Verdict]) 
         submissions(evidence),
         orders(evidence),
         patterns(evidence),
+        dates(evidence),
         invoices(evidence),
         *explained(evidence),
         mails(evidence),

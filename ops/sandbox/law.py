@@ -8,13 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from contracts.site import CalledOffCause, Obstacle, PlantAnswer
+
 DEFAULT_LAW: Final = Path(__file__).parent / "data" / "law-2019-west.toml"
-PLAYED: Final = frozenset({1, 2, 5})
+PLAYED: Final = frozenset({1, 2, 3, 4, 5, 6})
 Percent = Annotated[float, Field(ge=0, le=100)]
+Weight = Annotated[float, Field(ge=0)]
 Hour = Annotated[int, Field(ge=0, le=23)]
 
 
@@ -69,6 +72,12 @@ class Days(_Strict):
     equipment_return: Spread
     new_date_wait: Spread
     silence: Spread
+    survey: Spread
+    works: Spread
+    after_survey: Spread
+    no_near_date: Spread
+    plant_answer: Spread
+    after_works: Spread
 
 
 class Shares(_Strict):
@@ -79,6 +88,32 @@ class Shares(_Strict):
     late_consult: Percent
     late_yes: Percent
     cancelled: Percent
+    unanswered_call: Percent
+    delayed_survey: Percent
+    works_after_no_near_date: Percent
+    called_off: Percent
+    wish_changed: Percent
+
+
+class Weights(_Strict):
+    """Which of several things happens: word to weight; only the ratios count."""
+
+    plant_answer: Mapping[PlantAnswer, Weight]
+    obstacle: Mapping[Obstacle, Weight]
+    called_off: Mapping[CalledOffCause, Weight]
+
+
+class Mischief(_Strict):
+    """How often a claim misbehaves, percent of all claims; nothing does unless a law asks for it.
+
+    late: said some days later. double: said again under another id. early: also said before its time.
+    contradictory: followed by one that says something else.
+    """
+
+    late: Percent = 0
+    double: Percent = 0
+    early: Percent = 0
+    contradictory: Percent = 0
 
 
 class Grid(_Strict):
@@ -116,6 +151,20 @@ class Destiny:
     cancel_days: int | None
     cancel_hour: int
     cancelled_by: Literal["customer", "sales"]
+    unanswered_call: bool
+    survey_days: int
+    survey_delayed: bool
+    outside_survey_days: int
+    works_days: int
+    obstacle: Obstacle
+    after_survey_days: int
+    no_near_days: int
+    works_after_no_near_date: bool
+    plant_days: int
+    plant_answer: PlantAnswer
+    after_works_days: int
+    called_off: CalledOffCause | None
+    wish_days: int | None
 
 
 class Law(_Strict):
@@ -127,7 +176,9 @@ class Law(_Strict):
     patterns: Patterns
     days: Days
     shares: Shares
+    weights: Weights
     grid: Grid
+    mischief: Mischief = Mischief()
 
     def destiny(self, order_no: str) -> Destiny:
         """Return what will happen to the order; everything is drawn in one fixed sequence."""
@@ -161,7 +212,28 @@ class Law(_Strict):
             cancel_days=rng.randint(1, 5) if cancelled else None,
             cancel_hour=rng.choice(hours),
             cancelled_by=rng.choice(("customer", "sales")),
+            unanswered_call=_hits(rng, self.shares.unanswered_call),
+            survey_days=self.days.survey.draw(rng),
+            survey_delayed=_hits(rng, self.shares.delayed_survey),
+            outside_survey_days=rng.randint(1, 3),
+            works_days=self.days.works.draw(rng),
+            obstacle=_one_of(rng, self.weights.obstacle),
+            after_survey_days=self.days.after_survey.draw(rng),
+            no_near_days=self.days.no_near_date.draw(rng),
+            works_after_no_near_date=_hits(rng, self.shares.works_after_no_near_date),
+            plant_days=self.days.plant_answer.draw(rng),
+            plant_answer=_one_of(rng, self.weights.plant_answer),
+            after_works_days=self.days.after_works.draw(rng),
+            called_off=_one_of(rng, self.weights.called_off) if _hits(rng, self.shares.called_off) else None,
+            wish_days=rng.randint(5, 14) if _hits(rng, self.shares.wish_changed) else None,
         )
+
+
+Word = TypeVar("Word", bound=str)
+
+
+def _one_of(rng: Random, weights: Mapping[Word, float]) -> Word:
+    return rng.choices(list(weights), weights=list(weights.values()))[0]
 
 
 def _hits(rng: Random, percent: float) -> bool:

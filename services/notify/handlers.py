@@ -38,8 +38,8 @@ class MakeNotices:
                 not_before=not_before,
             )
             for record in batch
-            if not isinstance(record.event, OrderCancelledV1)
-            for notice in notices_of(translate.news(record.event), cause_id=record.cause.id)
+            if not isinstance(record.event, OrderCancelledV1) and (news := translate.news(record.event))
+            for notice in notices_of(news, cause_id=record.cause.id)
         ]
         cancelled = [record.event.order_id for record in batch if isinstance(record.event, OrderCancelledV1)]
         new = await store.insert_notices(conn, made, now=now) if made else 0

@@ -10,6 +10,8 @@ from contracts.envelope import Cause, Outgoing, announce
 from contracts.event import Event
 from contracts.notices import NoticeFailedV1, NoticeSentV1
 from contracts.orders import OrderDefectFoundV1
+from contracts.promises import PromiseChangedV1
+from contracts.site import ConstructionCalledOffV1, EquipmentReturnedV1, WorksRequiredV1
 from contracts.works import (
     AnswerDeadlineMissedV1,
     ConstructionPostponedV1,
@@ -21,13 +23,17 @@ from services.notify.domain.notices import Letter, News, Notice, date_letter
 from services.notify.domain.retry import Failure
 
 ORDERS: Final = (OrderDefectFoundV1,)
-WORKS: Final = (
+MILESTONES: Final = (
     ConsultRequestedV1,
     ConstructionScheduledV1,
     ConstructionPostponedV1,
     AnswerDeadlineMissedV1,
     OrderActivatedV1,
 )
+LOSSES: Final = (ConstructionCalledOffV1, EquipmentReturnedV1, WorksRequiredV1)
+WORKS: Final = (*MILESTONES, *LOSSES, PromiseChangedV1)
+# Other changes of a promise are told by the news of the date itself.
+_TOLD_PROMISES: Final = frozenset({"consulted", "pattern_changed", "range_left", "wish_changed", "date_lost"})
 BILLING: Final = (InvoiceIssuedV1,)
 
 
@@ -35,16 +41,20 @@ class NotNews(TypeError):
     """The event is none that this service tells people about."""
 
 
-def news(event: Event) -> News:
-    """Return what the event means to the people of its order.
+def news(event: Event) -> News | None:
+    """Return what the event means to the people of its order; None where nobody has to hear of it.
 
-    :raises NotNews: nothing.
+    :raises NotNews: the event is none that this service reads.
     """
     if isinstance(event, OrderDefectFoundV1):
         return _defects(event)
     if isinstance(event, InvoiceIssuedV1):
         return _invoice(event)
-    if isinstance(event, WORKS):
+    if isinstance(event, PromiseChangedV1):
+        return _promise(event)
+    if isinstance(event, LOSSES):
+        return _lost(event)
+    if isinstance(event, MILESTONES):
         return _works(event)
     raise NotNews(event.type)
 
@@ -91,6 +101,32 @@ def _invoice(event: InvoiceIssuedV1) -> News:
         "due_on": event.due_on.isoformat(),
     }
     return News(event.order_ids[0], Letter.INVOICE, facts)
+
+
+def _promise(event: PromiseChangedV1) -> News | None:
+    if event.promised_on is None or event.cause not in _TOLD_PROMISES:
+        return None
+    facts = {
+        "order_no": event.order_no,
+        "promised_on": event.promised_on.isoformat(),
+        "reason": f"promise_{event.cause}",
+    }
+    return News(event.order_id, Letter.PROMISE, facts)
+
+
+def _lost(event: ConstructionCalledOffV1 | EquipmentReturnedV1 | WorksRequiredV1) -> News | None:
+    """Return the news of a day that is lost, if there was one."""
+    match event:
+        case ConstructionCalledOffV1():
+            lost_on, reason = event.called_off_on, event.cause
+        case EquipmentReturnedV1():
+            lost_on, reason = event.lost_on, event.reason
+        case WorksRequiredV1():
+            lost_on, reason = event.lost_on, event.obstacle
+    if lost_on is None:
+        return None
+    facts = {"order_no": event.order_no, "withdrawn_on": lost_on.isoformat(), "reason": reason}
+    return News(event.order_id, Letter.DATE_POSTPONED, facts)
 
 
 def _works(

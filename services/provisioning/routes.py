@@ -2,48 +2,53 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from http import HTTPStatus
 from typing import Any, Final
-from uuid import UUID
 
 from pydantic import SecretStr
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from chassis.db import Pool
 from chassis.http import Problem, require_token
-from kernel.ids import BadOrderNo, check_order_no
+from services.provisioning.asking import Endpoint, answer, bad, order_ref
 from services.provisioning.domain import deadlines, patterns
-from services.provisioning.domain.facts import to_details
+from services.provisioning.domain.fact_details import to_details
 from services.provisioning.domain.order import FiberOrder, State
 from services.provisioning.domain.patterns import Pattern
 from services.provisioning.domain.rules import Rules
 from services.provisioning.store import views
 from services.provisioning.store.orders import Entry, history
+from services.provisioning.travel_routes import TravelRoutes
 
 _MOST: Final = 200
 _DATES: Final = (
     "applied_on",
     "wished_on",
     "consult_due_on",
+    "consult_scheduled_on",
+    "consult_tried_on",
+    "consult_next_on",
     "consulted_on",
     "registration_usual_by",
     "registered_on",
+    "plant_asked_on",
+    "plant_answered_on",
+    "earliest_offered_on",
+    "surveyed_on",
+    "works_expected_by",
     "held_on",
     "answer_by",
     "answered_on",
     "survey_on",
     "construction_on",
     "replaced_on",
+    "called_off_on",
     "activated_on",
 )
-
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,7 @@ class Routes:
         return [
             Route("/ops/orders", self._guarded(self.list_orders), methods=["GET"]),
             Route("/ops/orders/{ref}", self._guarded(self.show_order), methods=["GET"]),
+            *TravelRoutes(self.pool, self._guarded, self.rules).routes(),
         ]
 
     async def list_orders(self, request: Request) -> Response:
@@ -71,13 +77,13 @@ class Routes:
         search, after = request.query_params.get("q") or None, request.query_params.get("after") or ""
         for name, text in (("q", search or ""), ("after", after)):
             if len(text) > 100 or not text.isprintable():
-                raise _bad(name, "at most 100 printable characters are expected")
+                raise bad(name, "at most 100 printable characters are expected")
         async with self.pool.acquire() as conn:
             found = await views.page(
                 conn, state=state, pattern=pattern, search=search, after=after, limit=limit + 1
             )
         page = found[:limit]
-        return _answer(
+        return answer(
             {
                 "orders": [self._summary(order) for order in page],
                 "next": page[-1].order_no if len(found) > limit else None,
@@ -86,20 +92,27 @@ class Routes:
 
     async def show_order(self, request: Request) -> Response:
         """Return one order, by id or number, with its history, its running deadlines and its refused claims."""
-        order_id, order_no = _ref(request.path_params["ref"])
+        order_id, order_no = order_ref(request.path_params["ref"])
         async with self.pool.acquire() as conn:
             order = await views.order(conn, order_id=order_id, order_no=order_no)
             if order is None:
                 raise Problem(HTTPStatus.NOT_FOUND, "unknown_order", "There is no such order")
             entries = await history(conn, order.order_id)
             refusals = await views.refusals(conn, order.order_no)
-        return _answer(
+        return answer(
             {
                 **self._summary(order),
                 "correlation_id": order.correlation_id,
                 "deadlines": [
-                    {"kind": each.kind, "due_on": each.due_on, "due_at": each.due_at}
-                    for each in deadlines.running(order)
+                    {
+                        "kind": each.kind,
+                        "due_on": each.due_on,
+                        "due_at": each.due_at,
+                        "arithmetic": each.arithmetic.as_json(),
+                        "english": each.arithmetic.in_english(),
+                        "japanese": each.arithmetic.in_japanese(),
+                    }
+                    for each in deadlines.running(order, self.rules)
                 ],
                 "history": _history(entries),
                 "refusals": [dict(row) for row in refusals],
@@ -115,6 +128,9 @@ class Routes:
             "since": order.since,
             "ball": order.ball,
             "overdue": sorted(order.overdue),
+            "obstacles": sorted(order.obstacles),
+            "survey_kind": order.survey_kind,
+            "consult_tries": order.consult_tries,
             "pattern": order.pattern,
             "pattern_name": order.pattern.name,
             "patterns": patterns.shown(order.met),
@@ -152,53 +168,22 @@ def _history(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     ]
 
 
-def _answer(body: dict[str, Any]) -> Response:
-    return JSONResponse(json.loads(json.dumps(body, default=_plain)))
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, UUID):
-        return str(value)
-    raise TypeError(f"{type(value).__name__} has no place in an answer")
-
-
 def _state(request: Request) -> str | None:
     text = request.query_params.get("state") or None
     if text is not None and text not in set(State):
-        raise _bad("state", f"one of {', '.join(State)} is expected")
+        raise bad("state", f"one of {', '.join(State)} is expected")
     return text
 
 
 def _pattern(request: Request) -> int | None:
     text = request.query_params.get("pattern") or None
     if text is not None and text not in {str(pattern.value) for pattern in Pattern}:
-        raise _bad("pattern", "a number from 1 to 7 is expected")
+        raise bad("pattern", "a number from 1 to 7 is expected")
     return int(text) if text else None
 
 
 def _limit(request: Request) -> int:
     text = request.query_params.get("limit", "50")
     if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= _MOST):
-        raise _bad("limit", f"a whole number from 1 to {_MOST} is expected")
+        raise bad("limit", f"a whole number from 1 to {_MOST} is expected")
     return int(text)
-
-
-def _ref(text: str) -> tuple[UUID | None, str | None]:
-    try:
-        return None, check_order_no(text)
-    except BadOrderNo:
-        pass
-    try:
-        return UUID(text), None
-    except ValueError:
-        raise Problem(
-            HTTPStatus.NOT_FOUND, "bad_order_ref", "This is neither an order id nor an order number"
-        ) from None
-
-
-def _bad(name: str, expected: str) -> Problem:
-    return Problem(HTTPStatus.BAD_REQUEST, f"bad_{name}", f"The query parameter {name} is wrong", expected)

@@ -1,8 +1,8 @@
 """Pages that are made from the tree, so that they cannot lie: `python -m tests.arch.generate` writes them.
 
-docs/settings.md from the settings classes, docs/topics.md and deploy/kafka/*.sh from the catalogue of topics,
-docs/cis-coverage.md from the tests that carry a `cis` marker, docs/machine/ from a walk through the
-machine of provisioning.
+docs/machine/ from a walk through provisioning's machine, docs/settings.md from the settings classes, docs/topics.md
+and deploy/kafka/*.sh from the catalogue of topics,
+docs/cis-coverage.md from the tests that carry a `cis` marker.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from chassis.settings import ServiceSettings
 from contracts.registry import EVENT_TYPES
 from contracts.topics import TOPICS
 from ops.sandbox.settings import SandboxSettings
+from tests.arch.machine_pages import PAGES as MACHINE_PAGES
 from tests.arch.tree import ROOT, SERVICES, sources
-from tests.support.machine.pages import MACHINE_PAGES
 
 MADE: Final = "Made by `make docs`; do not edit."
 # Names that are no service's setting: what they are for stands here, once.
@@ -222,9 +222,9 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "docs/settings.md": settings_page,
     "docs/topics.md": topics_page,
     "docs/cis-coverage.md": coverage_page,
+    **MACHINE_PAGES,
     "deploy/kafka/topics.sh": topics_script,
     "deploy/kafka/acls.sh": acls_script,
-    **MACHINE_PAGES,
 }
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Final, cast
+from urllib.parse import quote
 
 import jsonschema
 import pytest
@@ -51,6 +52,17 @@ def instructions() -> list[tuple[str, str]]:
 
 def test_the_file_stands_by_the_compose_specification() -> None:
     jsonschema.validate(COMPOSE, SCHEMA)
+
+
+def test_the_password_for_trying_out_needs_no_escape_in_an_address_and_the_file_says_which_do_not() -> None:
+    (named,) = re.findall(r"^# TRIAL_PASSWORD .* only (.*) are allowed", TEXT, re.MULTILINE)
+    allowed = re.compile(f"[{named.replace(' ', '').replace('-._~', '._~-')}]+")
+    (default,) = set(re.findall(r"\$\{TRIAL_PASSWORD:-([^}]*)\}", TEXT))
+    sound = [char for char in map(chr, range(32, 127)) if allowed.fullmatch(char)]
+
+    assert allowed.fullmatch(default)
+    assert len(sound) == 26 + 26 + 10 + 4
+    assert quote("".join(sound), safe="") == "".join(sound)
 
 
 def test_a_misspelled_key_would_be_seen() -> None:

@@ -105,7 +105,7 @@ def test_no_file_of_code_is_longer_than_400_lines_and_few_are_longer_than_250() 
     assert files[int(len(files) * 0.95)].lines <= 250, [f"{each.name}: {each.lines}" for each in files[-8:]]
 
 
-@pytest.mark.parametrize(("floor", "most"), [("kernel", 500), ("chassis", 3_000)])
+@pytest.mark.parametrize(("floor", "most"), [("kernel", 500), ("chassis", 3_100)])
 def test_the_lower_floors_stay_small(floor: str, most: int) -> None:
     assert sum(source.lines for source in sources(floor)) <= most
 

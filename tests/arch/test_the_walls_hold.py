@@ -41,6 +41,8 @@ PUSHES: Final = [
     ),
     ("Inside a service", "services/billing/domain/__init__.py", "import services.billing.store"),
     ("Inside a service", "services/intake/store.py", "import services.intake.main"),
+    ("Domain is pure", "services/provisioning/prediction/rule.py", "import os"),
+    ("Inside a service", "services/provisioning/prediction/rule.py", "import services.provisioning.store"),
     ("Domain is pure", "services/provisioning/domain/__init__.py", "import asyncpg"),
     ("Domain is pure", "services/notify/domain/__init__.py", "import contracts.orders"),
     ("Domain is pure", "services/billing/domain/__init__.py", "import random"),

@@ -115,7 +115,7 @@ async def rebuild(world: World) -> None:
     """Empty the services' topics and refill them from their databases, as an operator would."""
     admin_dsn = world.system.admin_dsn
     dsns = {service: with_user(admin_dsn, None, None, f"kaitsu_{service}") for service in SERVICES}
-    assert await rebuild_topics(dsns, world.system.bootstrap) > 0
+    assert (await rebuild_topics(dsns, world.system.bootstrap)).sent > 0
 
 
 async def rewind(world: World) -> None:

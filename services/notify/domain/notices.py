@@ -30,6 +30,7 @@ class Kind(StrEnum):
     CONSULT = "consult"
     CONSTRUCTION_DATE = "construction_date"
     DATE_CHANGE = "date_change"
+    PROMISE = "promise"
     LIT = "lit"
     INVOICE = "invoice"
 
@@ -43,6 +44,7 @@ class Letter(StrEnum):
     DATE_POSTPONED = "date_postponed"
     DATE_REPLACED = "date_replaced"
     DATE_LOST = "date_lost"
+    PROMISE = "promise"
     LIT = "lit"
     INVOICE = "invoice"
 
@@ -56,6 +58,7 @@ AUDIENCE: Final[Mapping[Letter, tuple[Kind, tuple[Role, ...]]]] = MappingProxyTy
         Letter.DATE_POSTPONED: (Kind.DATE_CHANGE, BOTH),
         Letter.DATE_REPLACED: (Kind.DATE_CHANGE, BOTH),
         Letter.DATE_LOST: (Kind.DATE_CHANGE, (Role.SALES,)),
+        Letter.PROMISE: (Kind.PROMISE, (Role.SALES,)),
         Letter.LIT: (Kind.LIT, BOTH),
         Letter.INVOICE: (Kind.INVOICE, (Role.CUSTOMER,)),
     }

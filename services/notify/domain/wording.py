@@ -24,6 +24,7 @@ NEEDED: Final[Mapping[Letter, frozenset[str]]] = MappingProxyType(
         Letter.DATE_POSTPONED: frozenset({"withdrawn_on", "reason", "order_no"}),
         Letter.DATE_REPLACED: _DATES | {"previous_on"},
         Letter.DATE_LOST: _DATES | {"answer_by"},
+        Letter.PROMISE: frozenset({"promised_on", "reason", "order_no"}),
         Letter.LIT: frozenset({"activated_on", "order_no"}),
         Letter.INVOICE: frozenset({"number", "month", "total_yen", "due_on"}),
     }

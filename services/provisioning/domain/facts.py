@@ -1,12 +1,12 @@
-"""Everything that can happen to an order, and how it is kept in the history; no field holds personal data."""
+"""What can happen to an order, except at the site; no field holds personal data."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, ClassVar, Final, get_type_hints
+from typing import Any, ClassVar
 from uuid import UUID
 
 
@@ -15,19 +15,39 @@ class FactKind(StrEnum):
 
     ORDER_OPENED = "order_opened"
     ORDER_AMENDED = "order_amended"
+    CONSULT_SCHEDULED = "consult_scheduled"
+    CONSULT_UNANSWERED = "consult_unanswered"
     CONSULT_DONE = "consult_done"
     CONSULT_OVERDUE = "consult_overdue"
     ADDRESS_REGISTRATION_REQUESTED = "address_registration_requested"
     ADDRESS_REGISTRATION_COMPLETED = "address_registration_completed"
     SERVICE_ORDER_CREATED = "service_order_created"
+    SERVICE_ORDER_ASKED_AGAIN = "service_order_asked_again"
+    PLANT_INQUIRY_SENT = "plant_inquiry_sent"
+    PLANT_INQUIRY_ANSWERED = "plant_inquiry_answered"
+    NEAR_DATE_DENIED = "near_date_denied"
+    SURVEY_SCHEDULED = "survey_scheduled"
+    SURVEY_DELAYED = "survey_delayed"
+    SURVEY_DONE = "survey_done"
+    WORKS_REQUIRED = "works_required"
+    WORKS_COMPLETED = "works_completed"
+    EQUIPMENT_RETURNED = "equipment_returned"
     PROVISIONAL_DATE_HELD = "provisional_date_held"
     DATE_CONFIRMED = "date_confirmed"
     ANSWER_DEADLINE_MISSED = "answer_deadline_missed"
     CUSTOMER_ANSWERED = "customer_answered"
+    SALES_ANSWERED = "sales_answered"
+    WISH_CHANGED = "wish_changed"
     CONSTRUCTION_SCHEDULED = "construction_scheduled"
     CONSTRUCTION_POSTPONED = "construction_postponed"
+    CONSTRUCTION_CALLED_OFF = "construction_called_off"
     CONSTRUCTION_COMPLETED = "construction_completed"
     ORDER_CANCELLED = "order_cancelled"
+    REMINDER_DUE = "reminder_due"
+    JEOPARDY_RAISED = "jeopardy_raised"
+    JEOPARDY_CLEARED = "jeopardy_cleared"
+    ORDER_REOPENED = "order_reopened"
+    DELAY_REPORTED = "delay_reported"
 
 
 @dataclass(frozen=True)
@@ -65,6 +85,24 @@ class OrderAmended(Fact):
     plan: str
     building_kind: str
     wished_on: date | None
+
+
+@dataclass(frozen=True)
+class ConsultScheduled(Fact):
+    """Desk and customer agreed on a day for the consult."""
+
+    kind: ClassVar[FactKind] = FactKind.CONSULT_SCHEDULED
+    scheduled_on: date
+
+
+@dataclass(frozen=True)
+class ConsultUnanswered(Fact):
+    """The desk called and reached nobody; the next call is due by the end of a day."""
+
+    kind: ClassVar[FactKind] = FactKind.CONSULT_UNANSWERED
+    tried_on: date
+    next_due_on: date
+    next_due_at: datetime
 
 
 @dataclass(frozen=True)
@@ -170,47 +208,61 @@ class ConstructionCompleted(Fact):
 
 @dataclass(frozen=True)
 class OrderCancelled(Fact):
-    """The order is called off."""
+    """The order is called off; plan_id: the repair plan that did it, which can be taken back."""
 
     kind: ClassVar[FactKind] = FactKind.ORDER_CANCELLED
     by: str
     reason: str
+    plan_id: UUID | None = None
 
 
-FACTS: Final[Mapping[FactKind, type[Fact]]] = {cls.kind: cls for cls in Fact.__subclasses__()}
-Details = dict[str, Any]
+@dataclass(frozen=True)
+class DelayReported(Fact):
+    """The carrier reported a delay; what it means was decided by a rule, which is named with its version."""
+
+    kind: ClassVar[FactKind] = FactKind.DELAY_REPORTED
+    code: str | None
+    reason: str
+    responsible: str
+    action: str
+    pattern: int | None
+    rule: str
+
+    @property
+    def word(self) -> str:
+        """What was reported, without the rule that said so."""
+        return f"{self.reason}/{self.responsible}/{self.action}"
 
 
-def to_details(fact: Fact) -> Details:
-    """Return the fields of the fact in JSON words."""
-    return {field.name: _plain(getattr(fact, field.name)) for field in fields(fact)}
+@dataclass(frozen=True)
+class ReminderDue(Fact):
+    """It is time to call a day to mind; deadline: its word; arithmetic: the way from that day, in JSON words."""
+
+    kind: ClassVar[FactKind] = FactKind.REMINDER_DUE
+    deadline: str
+    reminds_of_on: date
+    arithmetic: Mapping[str, Any]
 
 
-def from_details(kind: str, details: Mapping[str, Any]) -> Fact:
-    """Return the fact that the history holds.
+@dataclass(frozen=True)
+class JeopardyRaised(Fact):
+    """Something is late, or known not to come in time.
 
-    :raises ValueError: no such kind.  :raises KeyError: a field is missing.
+    act_by: the day by which `acts` must act; due_on: the day that is missed; arithmetic: how that is known, JSON words.
     """
-    cls = FACTS[FactKind(kind)]
-    hints = get_type_hints(cls)
-    return cls(**{field.name: _rich(hints[field.name], details[field.name]) for field in fields(cls)})
+
+    kind: ClassVar[FactKind] = FactKind.JEOPARDY_RAISED
+    cause: str
+    level: str
+    acts: str
+    act_by: date
+    due_on: date
+    arithmetic: Mapping[str, Any]
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, date):  # an instant is one, too
-        return value.isoformat()
-    if isinstance(value, UUID):
-        return str(value)
-    return list(value) if isinstance(value, tuple) else value  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+@dataclass(frozen=True)
+class JeopardyCleared(Fact):
+    """What was late or endangered is not any more, though the order is where it was."""
 
-
-def _rich(hint: object, value: Any) -> object:
-    if value is None:
-        return None
-    if hint is datetime:
-        return datetime.fromisoformat(value)
-    if hint in {date, date | None}:
-        return date.fromisoformat(value)
-    if hint is UUID:
-        return UUID(value)
-    return tuple(value) if isinstance(value, list) else value  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    kind: ClassVar[FactKind] = FactKind.JEOPARDY_CLEARED
+    cause: str

@@ -15,6 +15,7 @@ class Code(StrEnum):
     ALREADY_DONE = "already_done"
     ORDER_ENDED = "order_ended"
     DATE_IN_PAST = "date_in_past"
+    NOT_BY_PLAN = "not_by_plan"
 
 
 class Refused(Exception):

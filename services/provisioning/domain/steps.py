@@ -30,6 +30,38 @@ def amend_without_effect(order: FiberOrder, _fact: facts.OrderAmended, _at: date
     return order
 
 
+def schedule_consult(order: FiberOrder, fact: facts.ConsultScheduled, at: datetime) -> FiberOrder:
+    """Return the order with the day on which desk and customer want to talk; the last day in time stays what it is.
+
+    :raises Refused: the day has passed (date_in_past), or is agreed already (already_done).
+    """
+    refuse_past(fact.scheduled_on, at)
+    if fact.scheduled_on == order.consult_scheduled_on:
+        raise Refused(Code.ALREADY_DONE)
+    return replace(order, consult_scheduled_on=fact.scheduled_on)
+
+
+def miss_call(order: FiberOrder, fact: facts.ConsultUnanswered, at: datetime) -> FiberOrder:
+    """Return the order with one more day on which the desk reached nobody, and the last day for the next call.
+
+    :raises Refused: that day is counted already (already_done), lies ahead, or before the order or the last call
+    (wrong_date).
+    """
+    if fact.tried_on == order.consult_tried_on:
+        raise Refused(Code.ALREADY_DONE)
+    earliest = order.consult_tried_on or local_date(order.opened_at)
+    if not earliest <= fact.tried_on <= local_date(at):
+        raise Refused(Code.WRONG_DATE)
+    return replace(
+        order,
+        consult_tries=order.consult_tries + 1,
+        consult_tried_on=fact.tried_on,
+        consult_scheduled_on=None,
+        consult_next_on=fact.next_due_on,
+        consult_next_at=fact.next_due_at,
+    )
+
+
 def consult(order: FiberOrder, fact: facts.ConsultDone, at: datetime) -> FiberOrder:
     """Return the order with its day N, waiting for its service order.
 
@@ -41,6 +73,9 @@ def consult(order: FiberOrder, fact: facts.ConsultDone, at: datetime) -> FiberOr
         order,
         state=State.AWAITING_SERVICE_ORDER,
         consulted_on=fact.consulted_on,
+        consult_scheduled_on=None,
+        consult_next_on=None,
+        consult_next_at=None,
         attempt=order.attempt + 1,
         overdue=order.overdue - {Jeopardy.CONSULT_OVERDUE},
     )
@@ -102,8 +137,8 @@ def hold_date(order: FiberOrder, fact: facts.ProvisionalDateHeld, at: datetime) 
     :raises Refused: the date or the last day for the answer has passed (date_in_past), or one may answer after the
     construction (wrong_date).
     """
-    _refuse_past(fact.construction_on, at)
-    _refuse_past(fact.answer_by, at)
+    refuse_past(fact.construction_on, at)
+    refuse_past(fact.answer_by, at)
     if fact.answer_by > fact.construction_on:
         raise Refused(Code.WRONG_DATE)
     return replace(
@@ -164,7 +199,7 @@ def schedule(order: FiberOrder, fact: facts.ConstructionScheduled, at: datetime)
 
     :raises Refused: the date has passed (date_in_past), or the survey comes after it (wrong_date).
     """
-    _refuse_past(fact.construction_on, at)
+    refuse_past(fact.construction_on, at)
     if fact.survey_on is not None and fact.survey_on > fact.construction_on:
         raise Refused(Code.WRONG_DATE)
     return replace(
@@ -216,16 +251,31 @@ def complete(order: FiberOrder, fact: facts.ConstructionCompleted, at: datetime)
     return replace(order, state=State.ACTIVE, activated_on=fact.completed_on)
 
 
-def cancel(order: FiberOrder, _fact: facts.OrderCancelled, at: datetime) -> FiberOrder:
-    """Return the order called off; nothing about it is late any more.
+def cancel(order: FiberOrder, fact: facts.OrderCancelled, at: datetime) -> FiberOrder:
+    """Return the order called off; nothing about it is late any more. What a plan calls off it can take back.
 
     :raises Refused: the day of the construction has come (too_late).
     """
     if order.construction_on is not None and local_date(at) >= order.construction_on:
         raise Refused(Code.TOO_LATE)
-    return replace(order, state=State.CANCELLED, overdue=frozenset())
+    cancelled = replace(order, state=State.CANCELLED, overdue=frozenset())
+    if fact.plan_id is None:
+        return cancelled
+    return replace(cancelled, reopen_state=order.state, reopen_plan_id=fact.plan_id)
 
 
-def _refuse_past(day: date, at: datetime) -> None:
+def report_delay(order: FiberOrder, fact: facts.DelayReported, _at: datetime) -> FiberOrder:
+    """Return the order with the reported delay, in its pattern if it has one; the state stays.
+
+    :raises Refused: this very delay was reported in this state already (already_done).
+    """
+    if order.delay == fact.word:
+        raise Refused(Code.ALREADY_DONE)
+    met = patterns.meet(order.met, Pattern(fact.pattern)) if fact.pattern else order.met
+    return replace(order, delay=fact.word, met=met)
+
+
+def refuse_past(day: date, at: datetime) -> None:
+    """Refuse a day that is over at the instant.  :raises Refused: it is (date_in_past)."""
     if day < local_date(at):
         raise Refused(Code.DATE_IN_PAST)

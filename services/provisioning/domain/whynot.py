@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from services.provisioning.domain import facts
+from services.provisioning.domain import facts, site_facts
 from services.provisioning.domain.facts import Fact, FactKind
 from services.provisioning.domain.order import FiberOrder, State
 from services.provisioning.domain.refusals import Code
@@ -34,22 +34,32 @@ def _said_before(order: FiberOrder, fact: Fact) -> bool:
             return True
         case facts.AddressRegistrationRequested():
             return order.registration_usual_by is not None
+        case site_facts.WorksRequired(obstacle) | site_facts.WorksCompleted(obstacle):
+            return obstacle in order.cleared
         case facts.ProvisionalDateHeld(day, answer_by):
             return order.held_on == day and order.answer_by in {answer_by, None}
         case _:
             said, traces = _TRACES.get(fact.kind, ("kind", ()))
-            return getattr(fact, said) in {getattr(order, name) for name in traces}
+            found = {getattr(order, name) for name in traces}
+            return getattr(fact, said) in found - {None}
 
 
 # A field of a fact, and the fields of an order in which it stays when the fact is accepted.
 _TRACES: Final[Mapping[FactKind, tuple[str, tuple[str, ...]]]] = MappingProxyType(
     {
+        FactKind.CONSULT_UNANSWERED: ("tried_on", ("consult_tried_on",)),
         FactKind.CONSULT_DONE: ("consulted_on", ("consulted_on",)),
         FactKind.ADDRESS_REGISTRATION_COMPLETED: ("completed_on", ("registered_on",)),
         FactKind.SERVICE_ORDER_CREATED: ("carrier_order_no", ("carrier_order_no",)),
         FactKind.DATE_CONFIRMED: ("construction_on", ("held_on", "construction_on")),
         FactKind.CUSTOMER_ANSWERED: ("answered_on", ("answered_on",)),
-        FactKind.CONSTRUCTION_SCHEDULED: ("construction_on", ("construction_on",)),
+        FactKind.PLANT_INQUIRY_SENT: ("sent_on", ("plant_asked_on",)),
+        FactKind.PLANT_INQUIRY_ANSWERED: ("answered_on", ("plant_answered_on",)),
+        FactKind.SURVEY_DONE: ("done_on", ("surveyed_on",)),
+        FactKind.EQUIPMENT_RETURNED: ("lost_on", ("replaced_on",)),
+        FactKind.CONSTRUCTION_CALLED_OFF: ("called_off_on", ("called_off_on",)),
+        FactKind.SALES_ANSWERED: ("answered_on", ("answered_on",)),
+        FactKind.CONSTRUCTION_SCHEDULED: ("construction_on", ("construction_on", "replaced_on")),
         FactKind.CONSTRUCTION_POSTPONED: ("withdrawn_on", ("replaced_on",)),
         FactKind.CONSTRUCTION_COMPLETED: ("completed_on", ("activated_on",)),
     }

@@ -91,19 +91,30 @@ async def take_waiting(
     ]
 
 
-async def numbers_given_up(conn: Connection, now: datetime, *, limit: int) -> list[str]:
-    """Return numbers of orders for which a claim has waited too long."""
+async def numbers_given_up(
+    conn: Connection, now: datetime, *, without: Sequence[str], limit: int
+) -> list[str]:
+    """Return numbers of orders for which a claim has waited too long, each once, from so many claims."""
     rows = await conn.fetch(
-        "SELECT order_no FROM waiting_claims WHERE refuse_at <= $1 ORDER BY refuse_at, position LIMIT $2",
+        """
+        SELECT order_no
+          FROM waiting_claims
+         WHERE refuse_at <= $1 AND order_no <> ALL ($2)
+         ORDER BY refuse_at, position
+         LIMIT $3
+        """,
         now,
+        without,
         limit,
     )
-    return [row["order_no"] for row in rows]
+    return list(dict.fromkeys(row["order_no"] for row in rows))
 
 
-async def next_given_up(conn: Connection) -> datetime | None:
-    """Return the instant at which the next waiting claim is refused, past or future."""
-    return await conn.fetchval("SELECT min(refuse_at) FROM waiting_claims")
+async def next_given_up(conn: Connection, without: Sequence[str] = ()) -> datetime | None:
+    """Return the instant at which the next waiting claim of another order is refused, past or future."""
+    return await conn.fetchval(
+        "SELECT min(refuse_at) FROM waiting_claims WHERE order_no <> ALL ($1)", without
+    )
 
 
 async def note_refused(conn: Connection, refused: Sequence[RefusedClaim]) -> None:

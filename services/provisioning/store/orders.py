@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
-from typing import Any
+from operator import attrgetter
+from typing import Any, Final
 from uuid import UUID
 
 from chassis.db import Connection
 from kernel.ids import OrderId
-from services.provisioning.domain.facts import Fact, from_details, to_details
-from services.provisioning.domain.order import FiberOrder, Jeopardy, State
+from services.provisioning.domain.fact_details import from_details, to_details
+from services.provisioning.domain.facts import Fact
+from services.provisioning.domain.order import FiberOrder, Jeopardy, Obstacle, State, SurveyKind
 from services.provisioning.domain.patterns import Pattern
+
+_NAMES: Final = tuple(field.name for field in fields(FiberOrder))
+_values: Final = attrgetter(*_NAMES)
 
 
 class StaleOrder(Exception):
@@ -81,14 +86,20 @@ async def insert_many(conn: Connection, orders: Sequence[FiberOrder]) -> None:
         """
         INSERT INTO orders (order_id, order_no, correlation_id, area, plan, building_kind, sales_office, applied_on,
                             wished_on, content_version, opened_at, consult_due_on, consult_due_at, state, since,
-                            sequence, attempt, met, overdue, consulted_on, registration_usual_by, registered_on,
-                            carrier_order_no, held_on, answer_by, answer_due_at, answered_on, survey_on,
-                            construction_on, replaced_on, activated_on)
+                            last_at, sequence, attempt, met, overdue, consulted_on, registration_usual_by,
+                            registered_on, carrier_order_no, held_on, answer_by, answer_due_at, answered_on, survey_on,
+                            construction_on, replaced_on, activated_on, consult_scheduled_on, consult_tries,
+                            consult_tried_on, consult_next_on, consult_next_at, plant_asked_on, plant_answered_on,
+                            earliest_offered_on, survey_kind, surveyed_on, obstacles, cleared, works_expected_by,
+                            called_off_on, reopen_state, reopen_plan_id, delay)
         SELECT order_id, order_no, correlation_id, area, plan, building_kind, sales_office, applied_on,
                wished_on, content_version, opened_at, consult_due_on, consult_due_at, state, since,
-               sequence, attempt, met, overdue, consulted_on, registration_usual_by, registered_on,
+               last_at, sequence, attempt, met, overdue, consulted_on, registration_usual_by, registered_on,
                carrier_order_no, held_on, answer_by, answer_due_at, answered_on, survey_on,
-               construction_on, replaced_on, activated_on
+               construction_on, replaced_on, activated_on, consult_scheduled_on, consult_tries,
+               consult_tried_on, consult_next_on, consult_next_at, plant_asked_on, plant_answered_on,
+               earliest_offered_on, survey_kind, surveyed_on, obstacles, cleared, works_expected_by,
+               called_off_on, reopen_state, reopen_plan_id, delay
           FROM jsonb_populate_recordset(NULL::orders, $1)
         """,
         [_as_json(order) for order in orders],
@@ -104,12 +115,20 @@ async def save_many(conn: Connection, orders: Sequence[tuple[int, FiberOrder]]) 
         """
         UPDATE orders AS o
            SET plan = n.plan, building_kind = n.building_kind, wished_on = n.wished_on,
-               content_version = n.content_version, state = n.state, since = n.since, sequence = n.sequence,
+               content_version = n.content_version, state = n.state, since = n.since, last_at = n.last_at,
+               sequence = n.sequence,
                attempt = n.attempt, met = n.met, overdue = n.overdue, consulted_on = n.consulted_on,
                registration_usual_by = n.registration_usual_by, registered_on = n.registered_on,
                carrier_order_no = n.carrier_order_no, held_on = n.held_on, answer_by = n.answer_by,
                answer_due_at = n.answer_due_at, answered_on = n.answered_on, survey_on = n.survey_on,
-               construction_on = n.construction_on, replaced_on = n.replaced_on, activated_on = n.activated_on
+               construction_on = n.construction_on, replaced_on = n.replaced_on, activated_on = n.activated_on,
+               consult_scheduled_on = n.consult_scheduled_on, consult_tries = n.consult_tries,
+               consult_tried_on = n.consult_tried_on, consult_next_on = n.consult_next_on,
+               consult_next_at = n.consult_next_at, plant_asked_on = n.plant_asked_on,
+               plant_answered_on = n.plant_answered_on, earliest_offered_on = n.earliest_offered_on,
+               survey_kind = n.survey_kind, surveyed_on = n.surveyed_on, obstacles = n.obstacles,
+               cleared = n.cleared, works_expected_by = n.works_expected_by, called_off_on = n.called_off_on,
+               reopen_state = n.reopen_state, reopen_plan_id = n.reopen_plan_id, delay = n.delay
           FROM jsonb_populate_recordset(NULL::orders, $1) AS n
           JOIN unnest($2::uuid[], $3::integer[]) AS r (order_id, sequence) USING (order_id)
          WHERE o.order_id = n.order_id AND o.sequence = r.sequence
@@ -180,15 +199,21 @@ def from_row(row: Any) -> FiberOrder:
     values["state"] = State(values["state"])
     values["met"] = tuple(Pattern(number) for number in values["met"])
     values["overdue"] = frozenset(Jeopardy(word) for word in values["overdue"])
+    values["reopen_state"] = State(values["reopen_state"]) if values["reopen_state"] else None
+    values["survey_kind"] = SurveyKind(values["survey_kind"]) if values["survey_kind"] else None
+    for name in ("obstacles", "cleared"):
+        values[name] = frozenset(Obstacle(word) for word in values[name])
     return FiberOrder(**values)
 
 
 def _as_json(order: FiberOrder) -> dict[str, Any]:
-    values = asdict(order) | {"met": list(order.met), "overdue": sorted(order.overdue)}
-    return {name: _plain(value) for name, value in values.items()}
+    return dict(zip(_NAMES, map(_plain, _values(order)), strict=True))
 
 
 def _plain(value: Any) -> Any:
+    """Return a value as JSON holds it; most are as they should be, and the commonest are looked at first."""
+    if value is None or isinstance(value, str | int | tuple):
+        return value  # pyright: ignore[reportUnknownVariableType]
     if isinstance(value, date):  # an instant is one, too
         return value.isoformat()
-    return str(value) if isinstance(value, UUID) else value
+    return str(value) if isinstance(value, UUID) else sorted(value)

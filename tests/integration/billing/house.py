@@ -29,6 +29,7 @@ from services.billing.main import wire
 from services.billing.settings import BillingSettings
 from services.billing.workers import CloseMonth
 from tests.integration.billing.intake import TOKEN, Intake
+from tests.support.http import http_client
 
 OPS = "token-of-ops"
 CLOSE_OF_APRIL = at_local(date(2026, 5, 1), time(9))
@@ -166,7 +167,7 @@ async def open_house(dsn: str, intake: Intake, *, now: datetime = APRIL_20) -> A
     """Give a billing service on the database."""
     pool = await open_pool(dsn, name="billing-test")
     clock = SteppedClock(now)
-    async with httpx.AsyncClient() as out:
+    async with http_client() as out:
         base = app.Base("billing", settings(dsn, intake.url), pool, clock, out)
         parts = await wire(base)
         transport = httpx.ASGITransport(app=make_http(parts.routes))

@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from kernel.times import at_local
+from services.billing import handlers
 from tests.integration.billing.house import CLOSE_OF_APRIL, House, account_id, order_id, order_no
 
 
@@ -219,6 +220,30 @@ async def test_parked_work_is_billed_after_a_person_released_it(house: House, bi
     assert (answer.json()["released"], again.json()["released"]) == (1, 0)
     assert len(await house.numbers()) == 4
     assert (await house.get("/ops/contracts", state="parked")).json()["contracts"] == []
+
+
+async def test_an_account_that_breaks_the_bill_run_is_parked_and_stops_nobody(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.activate(range(1, 5))
+    house.clock.advance(CLOSE_OF_APRIL)
+    write = handlers.translate.invoice_issued
+
+    def write_unless_bad(invoice: Any, contract: Any, *, issued_at: Any) -> Any:
+        if contract.order_no == order_no(2):
+            raise KeyError(contract.order_no)
+        return write(invoice, contract, issued_at=issued_at)
+
+    monkeypatch.setattr(handlers.translate, "invoice_issued", write_unless_bad)
+    await house.close_month()
+
+    (parked,) = (await house.get("/ops/contracts", state="parked")).json()["contracts"]
+    assert (parked["order_no"], parked["reason"]) == (order_no(2), "unexpected")
+    assert await house.numbers() == [f"INV-2026-{serial:06d}" for serial in (1, 2, 3)]
+    monkeypatch.undo()
+    assert (await house.post(f"/ops/accounts/{order_no(2)}/release")).status_code == 200
+    await house.close_month()
+    assert len(await house.numbers()) == 4
 
 
 async def test_work_without_a_price_is_parked_and_stops_nobody(house: House) -> None:

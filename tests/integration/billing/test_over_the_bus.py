@@ -8,7 +8,6 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-import httpx
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from chassis import app
@@ -29,6 +28,7 @@ from tests.integration.billing.house import (
     settings,
 )
 from tests.integration.billing.intake import Intake
+from tests.support.http import http_client
 
 
 async def publish(servers: str, records: Sequence[Received]) -> None:
@@ -67,7 +67,7 @@ async def test_from_the_activation_on_the_bus_to_the_invoice_on_the_bus(
     intake.know(order_id(1), order_no(1), "見本商事")
     async with (
         app.running("billing", given, wire, business=clock) as service,
-        httpx.AsyncClient(base_url=service.address, headers={"Authorization": f"Bearer {OPS}"}) as ops,
+        http_client(base_url=service.address, headers={"Authorization": f"Bearer {OPS}"}) as ops,
     ):
 
         async def quiet() -> dict[str, Any]:

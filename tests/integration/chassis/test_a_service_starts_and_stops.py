@@ -20,9 +20,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chassis import app, clock, db, migrate
-from chassis.facts import WrongClock
+from chassis.facts import HalfFilled, WrongClock
 from chassis.testing import SteppedClock, until
 from tests.integration.chassis.toy import FOLDER, NOW, TOKEN, Ground, Toy, ready
+from tests.support.http import http_client
 
 
 @asynccontextmanager
@@ -65,7 +66,7 @@ async def _started(process: asyncio.subprocess.Process) -> dict[str, Any]:
 async def test_a_stop_signal_ends_with_0_in_order(ground: Ground, number: signal.Signals) -> None:
     async with _process(ground) as process:
         entry = await _started(process)
-        async with httpx.AsyncClient(base_url=entry["url"]) as client:
+        async with http_client(base_url=entry["url"]) as client:
 
             async def is_ready() -> bool:
                 return (await client.get("/ready")).status_code == 200
@@ -186,7 +187,7 @@ class _Rude(Toy):
 
 
 async def test_every_error_is_a_problem_document_without_its_cause(ground: Ground, capfd: Any) -> None:
-    async with ground.running(_Rude("")) as service, httpx.AsyncClient(base_url=service.address) as client:
+    async with ground.running(_Rude("")) as service, http_client(base_url=service.address) as client:
         answers = [
             await client.get("/nowhere"),
             await client.post("/live"),
@@ -214,7 +215,7 @@ async def test_a_service_without_kafka_serves_says_so_and_loses_nothing(
     away = Ground(ground.owner, ground.app, "127.0.0.1:9")
     async with (
         away.running(Toy("kaitsu.orders")) as service,
-        httpx.AsyncClient(base_url=service.address) as client,
+        http_client(base_url=service.address) as client,
     ):
         answer = await client.get("/ready")
         alive = await client.get("/live")
@@ -230,3 +231,30 @@ async def test_records_of_clocks_are_seen_by_running_services(ground: Ground, tm
         await ready(service)
         clock.advance_record(record, NOW.replace(hour=23))
         assert service.base.clock.now() == NOW.replace(hour=23)
+
+
+async def test_no_proxy_of_the_environment_comes_between_our_own_services(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens there
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+    async with ground.running(Toy("")) as service, http_client() as ours:
+        answers = [await client.get(f"{service.address}/live") for client in (service.base.http, ours)]
+        async with httpx.AsyncClient() as misled:
+            with pytest.raises(httpx.ConnectError):
+                await misled.get(f"{service.address}/live")
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+
+
+async def test_a_service_does_not_start_on_half_filled_topics(
+    ground: Ground, conn: asyncpg.Connection
+) -> None:
+    await conn.execute("INSERT INTO service_facts (key, value) VALUES ('rebuilding', '')")
+
+    with pytest.raises(HalfFilled):
+        async with ground.running(Toy("")):
+            pass

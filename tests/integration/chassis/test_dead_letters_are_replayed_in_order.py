@@ -11,7 +11,8 @@ import asyncpg
 import httpx
 import pytest
 
-from chassis import deliver, metrics, outbox
+from chassis import dead_letters, deliver, metrics, outbox
+from chassis.records import RELAY, Fault, Item, StoredRecord
 from chassis.testing import until
 from contracts.envelope import from_headers
 from tests.integration.chassis.toy import (
@@ -28,13 +29,14 @@ from tests.integration.chassis.toy import (
     saw,
     seen,
 )
+from tests.support.http import http_client
 
 A, B, POISON = order("a"), order("b"), order("a", BROKEN)
 
 
 @asynccontextmanager
 async def _ops(address: str) -> AsyncGenerator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=address, headers={"authorization": f"Bearer {TOKEN}"}) as client:
+    async with http_client(base_url=address, headers={"authorization": f"Bearer {TOKEN}"}) as client:
         yield client
 
 
@@ -172,7 +174,7 @@ async def test_a_row_of_failures_stops_the_consumer_instead_of_burying_everythin
     topic = await ground.new_topic(1)
     await ground.send(topic, *(raw(order(f"bug-{number}", BROKEN), 1) for number in range(25)), raw(A, 1))
 
-    async with ground.running(Toy(topic)) as service, httpx.AsyncClient(base_url=service.address) as client:
+    async with ground.running(Toy(topic)) as service, http_client(base_url=service.address) as client:
         await _dead(conn, 20)
 
         async def unready() -> bool:
@@ -235,3 +237,31 @@ async def test_a_parked_event_is_sent_before_its_followers_when_the_limit_is_rai
 
         numbers = [from_headers(record.headers, topic=topic).sequence for record in found]
     assert numbers == [1, 2, 3]
+
+
+async def test_of_two_parked_events_of_a_key_a_discard_takes_the_one_that_was_asked_for(
+    ground: Ground, conn: asyncpg.Connection
+) -> None:
+    async with conn.transaction():
+        await outbox.put(conn, [outgoing(order("big"), number) for number in range(2)], now=NOW)
+    rows = await outbox.first_rows(conn, 2)
+    parked = [
+        (
+            Item(
+                StoredRecord(row["topic"], -1, row["position"], b"k", b"v", []),
+                outbox.envelope_of(row),
+            ),
+            Fault("refused", "MessageSizeTooLargeError"),
+        )
+        for row in rows
+    ]
+    await dead_letters.bury(conn, RELAY, parked, now=NOW)
+    first, second = await letters(conn)
+
+    async with ground.running(Toy("")) as service, _ops(service.address) as client:
+        path = f"/ops/dlq/{second['id']}/discard"
+        said = await client.post(path, json={"note": "nobody needs it"})
+
+    assert said.json() == {"discarded": [second["id"]], "waiting": [first["id"]]}
+    left = await conn.fetch("SELECT position FROM outbox")
+    assert [row["position"] for row in left] == [first["record_offset"]]

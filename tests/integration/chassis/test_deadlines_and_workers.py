@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
-import httpx
+import pytest
 
+from chassis import aside, metrics
+from chassis.aside import MANY, each_alone
 from chassis.db import Connection
 from chassis.testing import SteppedClock, until
-from chassis.ticks import Tick, Worker
+from chassis.ticks import RowTick, Tick, Worker
 from tests.integration.chassis.toy import NOW, TOKEN, Ground, Toy, ready
+from tests.support.http import http_client
 
 LATER = NOW + timedelta(days=3)
 
@@ -40,7 +44,7 @@ async def _deadlines(conn: asyncpg.Connection, *due: datetime) -> None:
 
 
 async def _quiet(address: str) -> dict[str, Any]:
-    async with httpx.AsyncClient(headers={"authorization": f"Bearer {TOKEN}"}) as client:
+    async with http_client(headers={"authorization": f"Bearer {TOKEN}"}) as client:
         return (await client.get(f"{address}/ops/quiet")).json()
 
 
@@ -129,6 +133,80 @@ async def test_a_deadline_in_the_past_fires_at_the_start_as_if_it_were_on_time(
         await until(fired)
 
 
+async def test_a_bad_row_stops_none_of_its_neighbors_and_is_tried_again_later(
+    ground: Ground, conn: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aside, "_FIRST_WAIT_S", 0.5)
+    days = [NOW - timedelta(days=day) for day in range(4, 0, -1)]
+    await _deadlines(conn, *days)
+    bad, tries = {days[1]}, 0
+
+    async def due(handling: Connection, now: datetime, without: Sequence[datetime]) -> Sequence[datetime]:
+        rows = await handling.fetch(
+            """
+            SELECT due_at
+              FROM deadlines
+             WHERE fired = 0 AND due_at <= $1 AND due_at <> ALL ($2)
+             ORDER BY due_at
+             LIMIT 3
+            """,
+            now,
+            without,
+        )
+        return [row["due_at"] for row in rows]
+
+    async def fire(handling: Connection, _now: datetime, keys: Sequence[datetime]) -> int:
+        nonlocal tries
+        await handling.execute("UPDATE deadlines SET fired = fired + 1 WHERE due_at = ANY ($1)", keys)
+        if bad & set(keys):
+            tries += 1
+            raise RuntimeError("the row is bad")
+        return len(keys)
+
+    async def earliest(handling: Connection, without: Sequence[datetime]) -> datetime | None:
+        return await handling.fetchval(
+            "SELECT min(due_at) FROM deadlines WHERE fired = 0 AND due_at <> ALL ($1)", without
+        )
+
+    async def fired() -> list[int]:
+        return [row["fired"] for row in await conn.fetch("SELECT fired FROM deadlines ORDER BY due_at")]
+
+    async def neighbors_are_done() -> bool:
+        return await fired() == [1, 0, 1, 1]
+
+    async def all_are_done() -> bool:
+        return await fired() == [1, 1, 1, 1]
+
+    tick = RowTick("toy.rows", due, fire, earliest)
+    async with ground.running(Toy("", ticks=(tick,)), SteppedClock(NOW)) as service:
+        await until(neighbors_are_done)
+        await ready(service)
+        told = metrics.REGISTRY.get_sample_value("kaitsu_rows_set_aside", {"part": "toy.rows"})
+        await until(lambda: tries >= 4)  # in its portion and alone, and both once more later
+        bad.clear()
+        await until(all_are_done)
+
+    assert told == 1
+    assert metrics.REGISTRY.get_sample_value("kaitsu_rows_set_aside", {"part": "toy.rows"}) == 0
+
+
+async def test_where_every_row_of_a_large_portion_fails_it_is_a_bug_and_not_a_bad_row() -> None:
+    async def fail(key: int) -> None:
+        raise KeyError(key)
+
+    assert len(await each_alone(range(MANY - 1), fail)) == MANY - 1
+    with pytest.raises(KeyError):
+        await each_alone(range(MANY), fail)
+
+
+async def test_trouble_of_the_world_is_nobodys_fault() -> None:
+    async def fail(_key: int) -> None:
+        raise ConnectionResetError
+
+    with pytest.raises(ConnectionResetError):
+        await each_alone([1], fail)
+
+
 async def test_a_worker_goes_on_after_errors_and_makes_the_service_unready_meanwhile(ground: Ground) -> None:
     business = SteppedClock(NOW)
     runs = 0
@@ -151,7 +229,7 @@ async def test_a_worker_goes_on_after_errors_and_makes_the_service_unready_meanw
     worker = Worker("toy.mail", run_once, pending, next_due)
     async with (
         ground.running(Toy("", workers=(worker,)), business) as service,
-        httpx.AsyncClient(base_url=service.address) as client,
+        http_client(base_url=service.address) as client,
     ):
         quiet = await _quiet(service.address)
         await until(lambda: runs >= 5, 20)

@@ -9,11 +9,13 @@ from typing import Any
 import asyncpg
 import pytest
 
-from chassis import outbox, relay
-from chassis.db import Pool
+from chassis import ops, outbox, relay
+from chassis.db import Pool, lock_key
+from chassis.records import RELAY
 from chassis.testing import until
 from contracts.envelope import from_headers
 from tests.integration.chassis.toy import NOW, Ground, Toy, order, outgoing, ready
+from tests.support.http import http_client
 
 
 async def _put(pool: Pool, *names: str, number: int = 1, **more: Any) -> None:
@@ -168,6 +170,32 @@ async def test_a_second_relay_stands_by_and_takes_over(ground: Ground, conn: asy
         await until(lambda: len(_mine(found, "a", "b")) >= 62)
 
     assert sorted(_mine(found, "a", "b")) == sorted((name, n) for name in ("a", "b") for n in range(1, 32))
+
+
+async def test_a_relay_that_stands_by_sees_that_the_leader_hangs(
+    ground: Ground, pool: Pool, conn: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ops, "_STALLED_S", 0.2)
+    await conn.execute("SELECT pg_advisory_lock($1)", lock_key(RELAY))  # a leader that sends nothing
+
+    async with ground.running(Toy("")) as service, http_client(base_url=service.address) as client:
+
+        async def wrong() -> list[str]:
+            return (await client.get("/live")).json()["wrong"]
+
+        await ready(service)
+        idle = await wrong()
+        await _put(pool, "a")
+        assert await until(wrong) == [RELAY]
+        await conn.execute("SELECT pg_advisory_unlock_all()")
+        await until(lambda: _empty(conn))
+
+        async def sound() -> bool:
+            return await wrong() == []
+
+        await until(sound)
+
+    assert idle == []
 
 
 async def test_a_commit_of_a_replica_wakes_the_relay_of_the_other(

@@ -7,11 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 import asyncpg
-import httpx
 import pytest
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
-from chassis import metrics
+from chassis import inbox, metrics
 from chassis.testing import SteppedClock, until
 from contracts.orders import OrderDefectFoundV1
 from tests.integration.chassis.toy import (
@@ -26,6 +25,7 @@ from tests.integration.chassis.toy import (
     ready,
     saw,
 )
+from tests.support.http import http_client
 
 A, B, C = order("a"), order("b"), order("c")
 
@@ -109,7 +109,7 @@ async def test_a_poll_that_fails_half_way_loses_nothing_and_is_seen(
         return batch
 
     monkeypatch.setattr(BatchSubscriber, "get_msg", half_way)
-    async with ground.running(Toy(topic)) as service, httpx.AsyncClient(base_url=service.address) as client:
+    async with ground.running(Toy(topic)) as service, http_client(base_url=service.address) as client:
 
         async def unready() -> bool:
             return (await client.get("/ready")).status_code == 503 and thrown[0] >= 2
@@ -213,6 +213,34 @@ async def test_claims_are_forgotten_after_ninety_days(ground: Ground, conn: asyn
         await until(pruned)
 
 
+async def test_more_old_claims_than_one_portion_are_all_forgotten_without_one_long_statement(
+    ground: Ground, conn: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "_PORTION", 4)
+    await conn.execute(
+        "INSERT INTO inbox_claims SELECT 'toy', gen_random_uuid(), $1 FROM generate_series(1, 10)",
+        NOW - timedelta(days=91),
+    )
+    await conn.execute(  # a statement that deletes more than a portion is a long one
+        """
+        CREATE FUNCTION bound() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF (SELECT count(*) FROM gone) > 4 THEN RAISE 'too long'; END IF;
+            RETURN NULL;
+        END $$;
+        CREATE TRIGGER bound AFTER DELETE ON inbox_claims REFERENCING OLD TABLE AS gone
+            FOR EACH STATEMENT EXECUTE FUNCTION bound();
+        """
+    )
+
+    async with ground.running(Toy(""), SteppedClock(NOW)):
+
+        async def pruned() -> bool:
+            return await conn.fetchval("SELECT count(*) FROM inbox_claims") == 0
+
+        await until(pruned)
+
+
 async def test_a_stopped_and_started_service_goes_on_where_it_was(
     ground: Ground, conn: asyncpg.Connection
 ) -> None:
@@ -273,7 +301,7 @@ async def test_readiness_and_liveness_notice_a_stuck_handler(
     await ground.send(topic, raw(A, 1))
     async with (
         ground.running(Toy(topic, before=stuck), stuck_s=0.3) as service,
-        httpx.AsyncClient() as client,
+        http_client() as client,
     ):
 
         async def status(path: str) -> tuple[int, list[str]]:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
-import httpx
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -25,10 +24,11 @@ from chassis.consume import Consumer, Received
 from chassis.db import Connection
 from chassis.settings import ServiceSettings
 from chassis.testing import until
-from chassis.ticks import Tick, Worker
+from chassis.ticks import AnyTick, Worker
 from contracts.envelope import Cause, Envelope, Outgoing, announce, to_headers
 from contracts.orders import OrderSubmittedV1
 from kernel.ids import derived_id, form_order_id, format_order_no
+from tests.support.http import http_client
 
 NOW = datetime(2026, 4, 20, 8, tzinfo=UTC)
 TOKEN = "token-of-ops"
@@ -53,7 +53,7 @@ class Toy:
     broken: set[str] = field(default_factory=lambda: {BROKEN})
     batches: list[list[int | None]] = field(default_factory=list)
     before: Callable[[Sequence[Received], Connection], Any] | None = None
-    ticks: tuple[Tick, ...] = ()
+    ticks: tuple[AnyTick, ...] = ()
     workers: tuple[Worker, ...] = ()
 
     async def handle(self, batch: Sequence[Received], *, conn: Connection, now: datetime) -> None:
@@ -219,7 +219,7 @@ async def letters(conn: Any, **where: Any) -> list[Any]:
 
 async def ready(service: app.Running) -> None:
     """Wait until the service says that it is ready."""
-    async with httpx.AsyncClient() as client:
+    async with http_client() as client:
 
         async def answers() -> bool:
             return (await client.get(f"{service.address}/ready")).status_code == 200

@@ -20,6 +20,7 @@ from services.intake.main import wire
 from services.intake.settings import Settings
 from services.intake.workers import Checking
 from tests.support import webhooks
+from tests.support.http import http_client
 from tests.support.webhooks import EAST, WEST
 
 PATH = "/webhooks/google-forms"
@@ -158,7 +159,7 @@ async def open_house(dsn: str, *, now: datetime = NOW, **more: Any) -> AsyncIter
     """Give an intake service on the database."""
     pool = await open_pool(dsn, name="intake-test")
     clock = SteppedClock(now)
-    async with httpx.AsyncClient() as out:
+    async with http_client() as out:
         base = app.Base("intake", settings(dsn, **more), pool, clock, out)
         parts = await wire(base)
         transport = httpx.ASGITransport(app=make_http(parts.routes))

@@ -17,6 +17,7 @@ from kernel.ids import form_order_id
 from services.intake import workers
 from services.intake.main import wire
 from tests.integration.intake.house import NEW_EAST, NOW, OPS, PATH, settings
+from tests.support.http import http_client
 from tests.support.webhooks import EAST, body_of, document, headers, webhook_id
 
 
@@ -49,7 +50,7 @@ async def test_a_post_becomes_an_event_on_the_bus_and_nothing_is_lost_over_a_res
         patch.setattr(workers.Checking, "run_once", idle)
         async with (
             app.running("intake", given, wire, business=SteppedClock(NOW)) as service,
-            httpx.AsyncClient(base_url=service.address) as client,
+            http_client(base_url=service.address) as client,
         ):
             first = await post(client, document("r-1"))
             assert first.status_code == 202
@@ -58,7 +59,7 @@ async def test_a_post_becomes_an_event_on_the_bus_and_nothing_is_lost_over_a_res
 
     async with (
         app.running("intake", given, wire, business=SteppedClock(NOW)) as service,
-        httpx.AsyncClient(base_url=service.address) as client,
+        http_client(base_url=service.address) as client,
     ):
         assert (await post(client, document("r-1"))).content == first.content
         assert (await post(client, document("r-2"))).status_code == 202

@@ -15,7 +15,6 @@ from email.policy import default
 from typing import Any, Final
 from uuid import UUID
 
-import httpx
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from chassis.app import Base, Parts
@@ -24,6 +23,7 @@ from chassis.db import Pool
 from chassis.testing import SteppedClock
 from services.notify.main import wire
 from services.notify.settings import Settings
+from tests.support.http import http_client
 
 TOKEN: Final = "contacts-token-of-the-tests"  # pragma: allowlist secret
 Serve = Callable[[int], Awaitable[asyncio.Server]]
@@ -259,7 +259,7 @@ async def open_world(pool: Pool, start: datetime, **more: object) -> AsyncGenera
         }
         | more
     )
-    async with httpx.AsyncClient() as http:
+    async with http_client() as http:
         base = Base(name="notify", settings=settings, pool=pool, clock=clock, http=http)
         try:
             yield World(base, await wire(base), clock, mail, people, pool)

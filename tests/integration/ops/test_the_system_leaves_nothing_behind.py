@@ -12,13 +12,13 @@ from collections.abc import Generator
 from pathlib import Path
 
 import aiosmtplib
-import httpx
 import pytest
 
 from chassis.testing import until
 from ops.runtime.smtp import message_ids
 from ops.runtime.system import KAFKA, POSTGRES, System, SystemRuns, clear_state
 from tests.support.engines import CACHE
+from tests.support.http import http_client
 from tests.support.lives import lives
 
 SERVICES = ("billing", "notify")
@@ -74,7 +74,7 @@ async def test_the_ops_routes_want_the_token_of_the_folder(system: System) -> No
     await asyncio.to_thread(system.start)
     url = f"{system.addresses()['billing']}/ops/quiet"
 
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with http_client() as client:
         refused = await client.get(url)
         answer = await client.get(url, headers={"Authorization": f"Bearer {system.secrets.ops_token}"})
 

@@ -24,13 +24,17 @@ from contracts.orders import OrderAmendedV1, OrderSubmittedV1
 from contracts.partners import Claim
 from kernel.ids import derived_id, form_order_id, format_order_no
 from kernel.times import at_local
-from services.provisioning.domain import deadlines, lifecycle
+from services.provisioning.books import load_rules
+from services.provisioning.domain import deadlines, jeopardy, lifecycle
+from services.provisioning.domain.arithmetic import Arithmetic
 from services.provisioning.domain.order import FiberOrder
 from services.provisioning.main import wire
 from services.provisioning.settings import ProvisioningSettings
 from services.provisioning.store import orders as order_store
+from tests.support.http import http_client
 
 OPS = "token-of-ops"
+RULES = load_rules()
 
 
 def april(day: int, hour: int = 12) -> datetime:
@@ -98,6 +102,9 @@ def claim(cls: type[Claim], serial: int = 1, *, at: datetime, take: int = 1, **d
     return received(event, now=at, sequence=take)
 
 
+OUTLOOK = ("delivery.predicted.v1", "promise.changed.v1")
+
+
 @dataclass
 class House:
     """One provisioning service: its parts as main wires them, without Kafka and without a port."""
@@ -148,7 +155,15 @@ class House:
         return order_store.from_row(row)
 
     async def announced(self, serial: int | None = 1) -> list[dict[str, Any]]:
-        """Return all events of an order, or of everything, in order, with their bodies parsed."""
+        """Return the events of an order, or of everything, in order; without what is expected and promised."""
+        return [event for event in await self.everything(serial) if event["type"] not in OUTLOOK]
+
+    async def outlook(self, serial: int | None = 1) -> list[dict[str, Any]]:
+        """Return the events that say what is expected and promised."""
+        return [event for event in await self.everything(serial) if event["type"] in OUTLOOK]
+
+    async def everything(self, serial: int | None = 1) -> list[dict[str, Any]]:
+        """Return all events of an order, or of all orders, in order, with their bodies parsed."""
         rows = await self.rows(
             """
             SELECT e.*
@@ -164,6 +179,11 @@ class House:
     def raw(self, event: dict[str, Any]) -> bytes:
         """Return the body of an announced event as it stands on the bus."""
         return json.dumps(event["body"]).encode()
+
+    async def story(self, serial: int = 1) -> list[dict[str, Any]]:
+        """Return the events of an order but for reminders and jeopardies."""
+        beside = ("reminder.due.v1", "jeopardy.raised.v1", "jeopardy.cleared.v1")
+        return [event for event in await self.announced(serial) if event["type"] not in beside]
 
     async def types(self, serial: int | None = 1) -> list[str]:
         """Return the types of these events."""
@@ -181,7 +201,7 @@ class House:
         """Assert that every row is the fold of its history and its deadlines run; return how many rows there are."""
         orders = [order_store.from_row(row) for row in await self.rows("SELECT * FROM orders")]
         running = {
-            (row["deadline_id"], row["due_on"], row["due_at"])
+            (row["deadline_id"], row["due_on"], row["due_at"], Arithmetic.from_json(row["arithmetic"]))
             for row in await self.rows("SELECT * FROM deadlines")
         }
         async with self.base.pool.acquire() as conn:
@@ -189,8 +209,11 @@ class House:
                 entries = await order_store.history(conn, order.order_id)
                 assert [entry.sequence for entry in entries] == list(range(1, len(entries) + 1))
                 assert lifecycle.fold((entry.fact, entry.occurred_at) for entry in entries) == order
+                assert order.overdue == jeopardy.open_now(order, RULES).keys()
         wanted = {
-            (each.id, each.due_on, each.due_at) for order in orders for each in deadlines.running(order)
+            (each.id, each.due_on, each.due_at, each.arithmetic)
+            for order in orders
+            for each in deadlines.running(order, RULES)
         }
         assert running == wanted
         return len(orders)
@@ -212,7 +235,7 @@ async def open_house(dsn: str, *, now: datetime = APRIL_1) -> AsyncIterator[Hous
     """Give a provisioning service on the database."""
     pool = await open_pool(dsn, name="provisioning-test")
     clock = SteppedClock(now)
-    async with httpx.AsyncClient() as out:
+    async with http_client() as out:
         base = app.Base("provisioning", settings(dsn), pool, clock, out)
         parts = await wire(base)
         transport = httpx.ASGITransport(app=make_http(parts.routes))

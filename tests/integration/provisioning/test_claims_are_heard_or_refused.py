@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from chassis import records
 from chassis.testing import received, until
 from contracts import partners as p
 from kernel.ids import KAITSU_NAMESPACE, derived_id
-from services.provisioning.domain.order import State
+from services.provisioning.domain.order import Jeopardy, State
 from services.provisioning.handlers import UnknownOrder
+from services.provisioning.store import claims as claim_store
 from tests.integration.provisioning.house import (
     House,
     amendment,
@@ -78,7 +81,9 @@ async def test_a_batch_ends_where_its_claims_one_by_one_would(house: House) -> N
     types = {tuple(await house.types(serial)) for serial in serials}
     assert len(types) == 1
     assert {(await house.order(serial)).state for serial in serials} == {State.DATE_HELD}
-    assert [row["count"] for row in await house.rows("SELECT count(*) FROM deadlines")] == [5]
+    assert [
+        row["count"] for row in await house.rows("SELECT count(*) FROM deadlines WHERE kind = 'answer_by'")
+    ] == [5]
 
 
 async def test_a_wrong_check_digit_is_refused_at_once(house: House) -> None:
@@ -108,9 +113,11 @@ async def test_claims_wait_for_their_order_and_are_heard_in_the_order_of_their_a
         "service_order.requested",
         "service_order.created",
         "construction.scheduled",
+        "jeopardy.raised",
     ]
+    assert (await house.order()).overdue == {Jeopardy.LATE_DATE}  # a day after what is usual
     assert await house.rows("SELECT * FROM waiting_claims") == []
-    house.advance(april(30))
+    house.advance(april(7))
     assert await house.tick() == 0
 
 
@@ -138,6 +145,49 @@ async def test_a_claim_whose_order_never_comes_is_refused_after_seven_days(house
     assert (refusal["occurred_at"], refusal["recorded_at"]) == (april(8, 12), april(12))
     await house.deliver(submission(at=april(12)))
     assert (await house.order()).state is State.AWAITING_CONSULT
+
+
+async def spoil(house: House, serial: int) -> None:
+    """Let what waits for the order be unreadable, as after a change of the contract."""
+    async with house.base.transaction() as conn:
+        (kept,) = await claim_store.take_waiting(conn, [order_no(serial)])
+        await claim_store.park(conn, [replace(kept, body='{"order_no": 7}')])
+
+
+async def test_a_waiting_claim_that_cannot_be_read_any_more_is_a_dead_letter_and_its_order_opens(
+    house: House,
+) -> None:
+    await house.say(p.DeskConsultDoneV1, 1, consulted_on=on(1))
+    await house.say(p.DeskConsultDoneV1, 2, consulted_on=on(1))
+    await spoil(house, 1)
+    await house.deliver(submission(1), submission(2))
+
+    assert (await house.order(1)).state is State.AWAITING_CONSULT
+    assert (await house.order(2)).state is State.AWAITING_SERVICE_ORDER
+    assert await house.rows("SELECT * FROM waiting_claims") == []
+    (letter,) = await house.rows("SELECT * FROM dead_letters")
+    assert (letter["consumer"], letter["reason"], letter["status"], letter["subject"]) == (
+        "provisioning.kaitsu.partners.desk",
+        "malformed",
+        "open",
+        order_no(1),
+    )
+    (consumer,) = [one for one in house.parts.consumers if one.topic == letter["topic"]]
+    again = records.read(records.unpack(letter), consumer.types)
+    assert (
+        again.fault is not None
+    )  # a replay reads it as what it is, and refuses it until the contract is mended
+    assert again.fault.error_class == "BadEvent"
+
+
+async def test_a_claim_that_cannot_be_read_any_more_is_given_up_like_any_other(house: House) -> None:
+    await house.say(p.DeskConsultDoneV1, 1, consulted_on=on(1))
+    await house.say(p.DeskConsultDoneV1, 2, consulted_on=on(1))
+    await spoil(house, 1)
+    house.advance(april(12))
+
+    assert await house.tick() == 2
+    assert await house.refusals() == [("desk.consult_done", "unknown_order")] * 2
 
 
 async def test_an_order_that_opens_while_a_claim_decides_to_wait_does_not_miss_it(house: House) -> None:
@@ -179,7 +229,8 @@ async def test_carrier_and_desk_speak_of_one_order_at_once_and_the_second_waits_
     await second
 
     assert (await house.types())[-1] == "service_order.created"
-    assert [event["sequence"] for event in await house.announced()] == [1, 2, 3, 4]
+    numbers = [event["sequence"] for event in await house.everything()]
+    assert numbers == list(range(1, len(numbers) + 1))
 
 
 async def test_a_partner_whose_clock_runs_ahead_makes_no_fact_of_the_future(house: House) -> None:

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
 
 from chassis.ticks import fire_once
 from contracts import partners as p
+from services.provisioning.casework import Casework
 from services.provisioning.domain.order import Jeopardy, State
 from services.provisioning.handlers import PORTION
-from tests.integration.provisioning.house import House, april, claim, on, submission
+from tests.integration.provisioning.house import (
+    House,
+    amendment,
+    april,
+    claim,
+    on,
+    order_id,
+    submission,
+)
 
 
 async def hold(house: House) -> None:
@@ -113,12 +127,95 @@ async def test_more_deadlines_than_one_portion_are_all_fired(house: House) -> No
     assert await house.tick() == many
 
     assert (await house.types(None)).count("jeopardy.raised") == many
-    assert await house.next_due() is None
+    assert await house.next_due() == april(15, 0)  # until then a consult can still save the wished day
+
+
+async def test_one_bad_order_stops_no_deadline_of_another(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.deliver(*[submission(serial) for serial in range(1, 6)])
+    fire = Casework.fire_deadlines
+
+    def fire_unless_bad(work: Casework, of: UUID, *, by: datetime) -> int:
+        if of == order_id(3):
+            raise KeyError(of)
+        return fire(work, of, by=by)
+
+    monkeypatch.setattr(Casework, "fire_deadlines", fire_unless_bad)
+    house.advance(april(4, 0))
+
+    assert await house.tick() == 4
+
+    raised = [e["subject"] for e in await house.announced(None) if e["type"] == "jeopardy.raised.v1"]
+    assert sorted(raised) == sorted(str(order_id(serial)) for serial in (1, 2, 4, 5))
+    left = await house.rows("SELECT order_id FROM deadlines WHERE due_at <= $1", april(4, 0))
+    assert [row["order_id"] for row in left] == [order_id(3)]
+    assert await house.next_due() == april(15, 0)  # the bad one is left alone for a while
 
 
 async def test_an_order_that_is_taken_very_late_is_overdue_at_once(house: House) -> None:
     house.advance(april(20))
     await house.deliver(submission(at=april(1)))
 
-    assert await house.tick() == 1
-    assert [event["occurred_at"] for event in await house.announced()] == [april(1), april(4, 0)]
+    assert await house.tick() == 2
+    assert [event["occurred_at"] for event in await house.announced()] == [
+        april(1),
+        april(4, 0),
+        april(15, 0),
+    ]
+
+
+async def test_reminders_come_on_the_last_business_day_and_not_for_a_lost_date(house: House) -> None:
+    for serial in (1, 2):
+        await house.deliver(submission(serial))
+        await house.say(p.DeskConsultDoneV1, serial, consulted_on=on(1))
+        await house.say(p.CarrierServiceOrderCreatedV1, serial, carrier_order_no="SO-1")
+        await house.say(p.CarrierConstructionScheduledV1, serial, construction_on=on(13), survey_on=on(9))
+    house.advance(april(9, 12))
+    await house.tick()
+    await house.say(p.CarrierConstructionPostponedV1, 2, withdrawn_on=on(13), reason="works")
+    house.advance(april(12))
+    await house.tick()
+    await house.tick()
+
+    def reminded(events: list[dict[str, Any]]) -> list[tuple[Any, str, str]]:
+        due = [event for event in events if event["type"] == "reminder.due.v1"]
+        return [(event["occurred_at"], event["body"]["of"], event["body"]["day_on"]) for event in due]
+
+    survey = (april(8, 9), "survey", "2026-04-09")
+    assert reminded(await house.announced(1)) == [survey, (april(10, 9), "construction", "2026-04-13")]
+    assert reminded(await house.announced(2)) == [survey]
+
+
+async def test_an_edit_that_comes_after_a_passed_deadline_does_not_hide_it(house: House) -> None:
+    await hold(house)
+    house.advance(april(9, 9))
+
+    await house.deliver(amendment(at=april(9, 8)))
+
+    assert (await house.order()).state is State.AWAITING_CUSTOMER
+    assert await house.tick() == 0
+    missed = [event for event in await house.announced() if event["type"] == "answer_deadline.missed.v1"]
+    assert [event["occurred_at"] for event in missed] == [april(9, 0)]
+
+
+async def test_a_row_whose_day_has_moved_by_new_rules_neither_fires_early_nor_is_lost(house: House) -> None:
+    await house.deliver(submission())
+    async with house.base.transaction() as conn:
+        await conn.execute("DELETE FROM deadlines WHERE kind = 'consult_due'")
+        await conn.execute(
+            """
+            INSERT INTO deadlines (deadline_id, order_id, kind, due_on, due_at)
+            VALUES ($1, $2, 'consult_due', '2026-04-01', $3)
+            """,
+            stale := order_id(99),
+            order_id(1),
+            april(2, 0),
+        )
+    house.advance(april(2))
+    await house.tick()
+
+    assert await house.types() == ["consult.requested"]
+    rows = await house.rows("SELECT deadline_id, due_at FROM deadlines WHERE kind = 'consult_due'")
+    assert [row["due_at"] for row in rows] == [april(4, 0)]
+    assert stale not in {row["deadline_id"] for row in rows}

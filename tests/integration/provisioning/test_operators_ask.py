@@ -41,7 +41,11 @@ async def test_an_order_is_shown_with_everything_that_happened(house: House) -> 
     assert [(one["claim_type"], one["code"]) for one in shown["refusals"]] == [
         ("carrier.construction_completed.v1", "wrong_state")
     ]
-    assert shown["deadlines"] == []
+    assert [(each["kind"], each["due_on"]) for each in shown["deadlines"]] == [
+        ("registration_usual", "2026-04-08"),
+        ("usual_time", "2026-04-15"),
+        ("wished_day", "2026-04-20"),
+    ]
 
 
 async def test_a_running_deadline_is_shown(house: House) -> None:
@@ -49,9 +53,18 @@ async def test_a_running_deadline_is_shown(house: House) -> None:
 
     shown = (await house.get(f"/ops/orders/{order_no(1)}")).json()
 
-    assert shown["deadlines"] == [
-        {"kind": "consult_due", "due_on": "2026-04-03", "due_at": "2026-04-03T15:00:00Z"}
-    ]
+    consult, wish = shown["deadlines"]
+    assert (consult["kind"], consult["due_on"], consult["due_at"]) == (
+        "consult_due",
+        "2026-04-03",
+        "2026-04-03T15:00:00Z",
+    )
+    assert consult["english"] == (
+        "Fri 3 Apr 2026: 2 business days (company calendar) after the arrival on Wed 1 Apr 2026"
+    )
+    assert consult["japanese"] == "2026年4月3日(金):受付日2026年4月1日(水)の2営業日後(当社カレンダー)"
+    assert consult["arithmetic"]["calendar"] == "company"
+    assert (wish["kind"], wish["due_on"]) == ("wished_day", "2026-04-14")
     assert shown["ball"] == "desk"
 
 

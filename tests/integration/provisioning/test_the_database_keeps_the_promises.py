@@ -52,10 +52,17 @@ BROKEN = [
     ("state = 'active'", "lit_on_its_day"),
     ("state = 'active', activated_on = '2026-04-10'", "lit_on_its_day"),
     ("state = 'awaiting_customer', construction_on = NULL", "customer_late_means_pattern_7"),
-    (
-        "state = 'awaiting_construction_date', construction_on = NULL, replaced_on = '2026-04-09'",
-        "withdrawn_means_pattern_5",
-    ),
+    ("state = 'awaiting_sales', construction_on = NULL", "sales_late_means_pattern_7"),
+    ("state = 'awaiting_survey', construction_on = NULL", "survey_is_awaited"),
+    ("survey_kind = 'outside'", "survey_is_awaited"),
+    ("survey_kind = 'roof'", "orders_survey_kind_check"),
+    ("state = 'awaiting_works', construction_on = NULL", "works_are_awaited"),
+    ("obstacles = '{general_works}'", "works_are_awaited"),
+    ("obstacles = '{rain}'", "orders_obstacles_check"),
+    ("plant_asked_on = '2026-04-02', plant_answered_on = '2026-04-03'", "plant_asked_means_pattern_6"),
+    ("plant_asked_on = '2026-04-02', met = '{6}'", "plant_asked_means_pattern_6"),
+    ("consult_tries = 1", "calls"),
+    ("consult_next_on = '2026-04-09', consult_next_at = '2026-04-10'", "calls"),
     ("met = '{2}'", "registration_means_pattern_2"),
     ("met = '{1}'", "orders_met_check"),
     ("met = '{8}'", "orders_met_check"),
@@ -125,7 +132,7 @@ async def test_whatever_is_said_the_rows_fold_and_hold(house: House) -> None:
     refused = {code for _, code in await house.refusals()}
     assert {"wrong_state", "already_done", "wrong_date"} <= refused
     for serial in serials:
-        numbers = [event["sequence"] for event in await house.announced(serial)]
+        numbers = [event["sequence"] for event in await house.everything(serial)]
         assert numbers == list(range(1, len(numbers) + 1))
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis import records
-from chassis.records import StoredRecord, pack_headers, unpack
+from chassis.records import Fault, StoredRecord, pack_headers, unpack
 from contracts.orders import OrderSubmittedV1
 from contracts.works import ConsultRequestedV1
 from tests.integration.chassis.toy import order, raw
@@ -55,6 +55,15 @@ def test_a_type_of_another_topic_is_passed_over() -> None:
     item = records.read(_record(*raw(order("a"), 1)), (ConsultRequestedV1,))
 
     assert (item.event, item.fault) == (None, None)
+
+
+@pytest.mark.parametrize("name", ["source", "subject"])
+def test_a_long_source_or_subject_is_malformed_and_the_rule_is_named(name: str) -> None:
+    longest = records.read(_record(*raw(order("a"), 1, **{name: "x" * 200})), TYPES)
+    longer = records.read(_record(*raw(order("a"), 1, **{name: "x" * 201})), TYPES)
+
+    assert longest.fault is None
+    assert longer.fault == Fault("malformed", "BadEnvelope", f"ce_{name}: must have at most 200 characters")
 
 
 @given(

@@ -11,6 +11,8 @@ import pytest
 from contracts.billing import InvoiceIssuedV1, InvoiceLine
 from contracts.event import Event
 from contracts.orders import Defect, OrderDefectFoundV1
+from contracts.promises import PromiseChangedV1
+from contracts.site import ConstructionCalledOffV1, EquipmentReturnedV1, WorksRequiredV1
 from contracts.works import (
     AnswerDeadlineMissedV1,
     ConstructionPostponedV1,
@@ -47,6 +49,26 @@ POSTPONED = ConstructionPostponedV1(
 MISSED = AnswerDeadlineMissedV1(
     order_id=ORDER, order_no=NUMBER, construction_on=date(2026, 4, 20), answer_by=date(2026, 4, 13)
 )
+PROMISED = PromiseChangedV1(order_id=ORDER, order_no=NUMBER, promised_on=date(2026, 4, 28), cause="consulted")
+CALLED_OFF = ConstructionCalledOffV1(
+    order_id=ORDER,
+    order_no=NUMBER,
+    called_off_on=date(2026, 4, 20),
+    cause="customer_absent",
+    responsible="customer",
+    pattern=7,
+)
+RETURNED = EquipmentReturnedV1(
+    order_id=ORDER, order_no=NUMBER, lost_on=date(2026, 4, 20), reason="equipment_return"
+)
+WORKS = WorksRequiredV1(
+    order_id=ORDER,
+    order_no=NUMBER,
+    obstacle="owner_permit",
+    found_on=date(2026, 4, 10),
+    lost_on=date(2026, 4, 20),
+    pattern=5,
+)
 LIT = OrderActivatedV1(
     order_id=ORDER,
     order_no=NUMBER,
@@ -74,7 +96,8 @@ BOTH = (Role.CUSTOMER, Role.SALES)
 
 
 def made(event: Event) -> tuple[Notice, ...]:
-    return notices_of(translate.news(event), cause_id=CAUSE)
+    news = translate.news(event)
+    return notices_of(news, cause_id=CAUSE) if news else ()
 
 
 @pytest.mark.parametrize(
@@ -86,6 +109,10 @@ def made(event: Event) -> tuple[Notice, ...]:
         (RESCHEDULED, Kind.DATE_CHANGE, Letter.DATE_REPLACED, BOTH),
         (POSTPONED, Kind.DATE_CHANGE, Letter.DATE_POSTPONED, BOTH),
         (MISSED, Kind.DATE_CHANGE, Letter.DATE_LOST, (Role.SALES,)),
+        (CALLED_OFF, Kind.DATE_CHANGE, Letter.DATE_POSTPONED, BOTH),
+        (RETURNED, Kind.DATE_CHANGE, Letter.DATE_POSTPONED, BOTH),
+        (WORKS, Kind.DATE_CHANGE, Letter.DATE_POSTPONED, BOTH),
+        (PROMISED, Kind.PROMISE, Letter.PROMISE, (Role.SALES,)),
         (LIT, Kind.LIT, Letter.LIT, BOTH),
         (INVOICE, Kind.INVOICE, Letter.INVOICE, (Role.CUSTOMER,)),
     ],
@@ -103,15 +130,29 @@ def test_an_event_tells_exactly_these_people_this(
 
 
 def test_every_letter_is_made_by_some_event() -> None:
-    events = (DEFECT, CONSULT, SCHEDULED, RESCHEDULED, POSTPONED, MISSED, LIT, INVOICE)
+    events = (DEFECT, CONSULT, SCHEDULED, RESCHEDULED, POSTPONED, MISSED, PROMISED, LIT, INVOICE)
 
     assert {notice.letter for event in events for notice in made(event)} == set(Letter) == set(AUDIENCE)
 
 
 def test_every_type_that_is_read_makes_news() -> None:
-    events = (DEFECT, CONSULT, SCHEDULED, POSTPONED, MISSED, LIT, INVOICE)
+    dates = (SCHEDULED, POSTPONED, MISSED, CALLED_OFF, RETURNED, WORKS, PROMISED)
+    events = (DEFECT, CONSULT, *dates, LIT, INVOICE)
 
     assert {type(event) for event in events} == {*translate.ORDERS, *translate.WORKS, *translate.BILLING}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        PROMISED.model_copy(update={"cause": "date_fixed"}),
+        PROMISED.model_copy(update={"cause": "ended", "promised_on": None}),
+        RETURNED.model_copy(update={"lost_on": None}),
+        WORKS.model_copy(update={"lost_on": None}),
+    ],
+)
+def test_what_is_told_otherwise_or_loses_no_date_tells_nobody(event: Event) -> None:
+    assert made(event) == ()
 
 
 def test_the_same_event_makes_the_same_notices_and_another_makes_others() -> None:
@@ -119,7 +160,9 @@ def test_the_same_event_makes_the_same_notices_and_another_makes_others() -> Non
 
     assert ids == [notice.notice_id for notice in made(CONSULT)]
     assert len(set(ids)) == 2
-    other = notices_of(translate.news(CONSULT), cause_id=OTHER)
+    news = translate.news(CONSULT)
+    assert news
+    other = notices_of(news, cause_id=OTHER)
     assert not set(ids) & {notice.notice_id for notice in other}
 
 

@@ -30,6 +30,7 @@ FACTS: dict[Letter, Facts] = {
     Letter.DATE_POSTPONED: {"withdrawn_on": "2026-04-20", "reason": "permits"},
     Letter.DATE_REPLACED: {"construction_on": "2026-05-11", "previous_on": "2026-04-20"},
     Letter.DATE_LOST: {"construction_on": "2026-04-20", "answer_by": "2026-04-13"},
+    Letter.PROMISE: {"promised_on": "2026-04-28", "reason": "promise_consulted"},
     Letter.LIT: {"activated_on": "2026-04-20"},
     Letter.INVOICE: {
         "number": "2026-04-00001",

@@ -19,7 +19,7 @@ from ops.sandbox.law import read_law
 from ops.sandbox.main import routes
 from ops.sandbox.plan import Action
 from ops.sandbox.player import Player
-from tests.unit.ops.accepting_world import AcceptingWorld
+from tests.support.machine_world import MachineWorld
 
 START = datetime(2026, 4, 2, tzinfo=UTC)
 NUMBER = "FO-2604-000001-8"
@@ -71,7 +71,7 @@ async def test_unread_facts_and_due_actions_count_and_the_next_action_is_named(
 ) -> None:
     player.caught_up.set()
     player.unread = 3
-    world = AcceptingWorld(NUMBER)
+    world = MachineWorld(NUMBER)
     world.play(Book(read_law(), japanese_calendar()), START)
     player.book.take(*world.facts[0])
 
@@ -86,7 +86,7 @@ async def test_unread_facts_and_due_actions_count_and_the_next_action_is_named(
 async def test_the_plans_show_what_was_said_and_the_dates_that_were_set(
     http: httpx.AsyncClient, player: ReadAhead
 ) -> None:
-    AcceptingWorld(NUMBER).play(player.book, START)
+    MachineWorld(NUMBER).play(player.book, START)
 
     plan = (await ask(http, "/ops/plans"))["plans"][NUMBER]
 

@@ -20,12 +20,19 @@ def test_the_shares_of_the_source_add_up_to_a_hundred_without_pattern_7() -> Non
 
 
 def test_what_is_not_played_is_spread_over_what_is_in_proportion() -> None:
-    shares = LAW.patterns.shares()
+    shares = LAW.patterns.model_copy(update={"played": (1, 2, 5)}).shares()
 
     assert sum(shares.values()) == pytest.approx(1)
     assert set(shares) == {1, 2, 5, 7}
     assert shares[1] / shares[2] == pytest.approx(3)
     assert shares[2] / shares[5] == pytest.approx(4)
+
+
+def test_all_seven_are_played_as_the_source_shares_them_out() -> None:
+    shares = LAW.patterns.shares()
+
+    assert set(shares) == set(range(1, 8))
+    assert [round(shares[number] * 100 / 0.96) for number in range(1, 7)] == [60, 20, 5, 5, 5, 5]
 
 
 def test_patterns_come_as_often_as_the_law_says() -> None:
@@ -41,6 +48,8 @@ def test_no_lead_time_lies_below_the_shortest_of_the_source_and_some_reach_it() 
     assert min(one.lead_days for one in destinies) == 6
     assert min(one.registration_days for one in destinies) == 4
     assert min(one.return_days for one in destinies) == 30
+    assert min(one.after_survey_days for one in destinies) == 20
+    assert min(one.no_near_days for one in destinies) == 30
     assert max(one.lead_days for one in destinies) > 14
 
 
@@ -63,7 +72,8 @@ def test_about_three_percent_are_called_off() -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("played = [1, 2, 5]", "played = [1, 2, 3]"),
+        ("played = [1, 2, 3, 4, 5, 6]", "played = [1, 2, 8]"),
+        ("weather = 1", "hail = 1"),
         ("outside_7 = 4", "outside_7 = 104"),
         ("cancelled = 3 ", "canceled = 3 "),
         ("hours = [9, 12, 15, 18]", "hours = []"),

@@ -15,6 +15,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from ops.cli.main import app
+from ops.cli.rebuild import Rebuilt, told
 from ops.cli.target import NoSystem, find
 from ops.runtime.databases import SERVICES
 
@@ -87,6 +88,8 @@ ANSWERS: dict[tuple[str, str], Any] = {
     },
     ("GET", "/ops/dlq"): {"letters": [LETTER], "next": None},
     ("GET", "/ops/dlq/7"): LETTER,
+    ("GET", "/ops/dlq/8"): LETTER | {"id": 8, "reason": "rejected"},
+    ("GET", "/ops/dlq/9"): LETTER | {"id": 9, "reason": "rejected", "status": "replayed"},
     ("POST", "/ops/dlq/7/replay"): {"replayed": [7, 8]},
     ("POST", "/ops/dlq/7/discard"): {"discarded": [7], "waiting": [8]},
 }  # fmt: skip
@@ -147,6 +150,16 @@ def test_letters_of_all_services_are_listed() -> None:
     assert "kaitsu dlq replay" in kaitsu("dlq", "list", "--service", "billing").stdout
 
 
+@pytest.mark.parametrize(("letter", "warned"), [("7", False), ("8", True), ("9", False)])
+def test_a_waiting_letter_that_does_not_hold_its_key_is_shown_with_what_a_replay_would_do(
+    letter: str, warned: bool
+) -> None:
+    shown = kaitsu("dlq", "show", "billing", letter).stdout
+
+    assert "order.activated.v1" in shown
+    assert ("A replay runs it after them." in shown) is warned
+
+
 def test_a_replay_says_who_and_why_and_what_was_replayed(services: type[Services]) -> None:
     result = kaitsu("dlq", "replay", "billing", "7", "--note", "mended", "--by", "me")
 
@@ -165,6 +178,16 @@ def test_a_discard_names_what_waits_behind() -> None:
     result = kaitsu("dlq", "discard", "billing", "7", "--note", "a test record")
 
     assert "kaitsu dlq replay billing 8" in result.stdout
+
+
+def test_a_rebuild_tells_what_it_repaired_and_how_many_events_it_left_out_and_which() -> None:
+    assert told(Rebuilt(7)) == ["7 events stand on their topics again."]
+
+    lines = told(Rebuilt(7, ("billing contract.opened.v1 of s, number 2",), repaired=True))
+
+    assert "half-way" in lines[0]
+    assert lines[2].startswith("1 were left out")
+    assert lines[3] == "  billing contract.opened.v1 of s, number 2"
 
 
 def test_an_unknown_service_is_answered_with_the_known_ones() -> None:

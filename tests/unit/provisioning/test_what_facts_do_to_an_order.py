@@ -82,11 +82,11 @@ def test_a_consult_is_overdue_once_and_on_its_own_day() -> None:
     assert refused(S.AWAITING_CONSULT, facts.ConsultOverdue(on(2)), april(3)) is Code.WRONG_DATE
 
 
-def test_a_cancelled_order_is_not_late_any_more_but_nothing_has_happened() -> None:
+def test_a_cancelled_order_is_not_late_any_more_and_says_so() -> None:
     move = apply(fold([OPENED, OVERDUE]), *CANCELLED)
 
     assert move.after.overdue == frozenset()
-    assert move.no_longer_late == frozenset()
+    assert move.no_longer_late == {Jeopardy.CONSULT_OVERDUE}
 
 
 def test_an_address_registration_is_pattern_2_and_asks_again_when_done() -> None:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
 import pytest
 
-from contracts import partners, works
+from contracts import partners, reminders, works
 from contracts.envelope import Cause, Outgoing
 from contracts.topics import TOPICS
 from services.provisioning import announcements, translate
 from services.provisioning.books import load_rules
 from services.provisioning.consumers import consumers
-from services.provisioning.domain import facts
+from services.provisioning.domain import facts, jeopardy
+from services.provisioning.domain.deadlines import due
 from services.provisioning.domain.facts import Fact
+from services.provisioning.domain.jeopardy import open_now
 from services.provisioning.domain.lifecycle import apply, fold, open_order
-from services.provisioning.domain.order import FiberOrder, State
+from services.provisioning.domain.order import FiberOrder, Jeopardy, State
 from services.provisioning.domain.refusals import Code, Refused
+from services.provisioning.outlook import Forecaster
+from services.provisioning.prediction_book import load_rule_table
 from tests.unit.provisioning.samples import (
     CONSULTED,
     FRESH,
@@ -118,6 +123,39 @@ def test_an_overdue_consult_is_the_desks() -> None:
 
     assert isinstance(out.event, works.JeopardyRaisedV1)
     assert (out.event.cause, out.event.acts, out.event.due_on) == ("consult_overdue", "desk", on(3))
+    assert (out.event.level, out.event.act_by) == ("breached", on(6))
+    assert out.event.arithmetic_en.startswith(
+        "Fri 3 Apr 2026: 2 business days (company calendar) after the arrival"
+    )
+
+
+def test_a_jeopardy_is_told_in_both_languages_and_several_of_one_cause_apart() -> None:
+    danger = open_now(fold([*PATHS[State.AWAITING_CUSTOMER]]), RULES)[Jeopardy.ANSWER_OVERDUE]
+    raised = apply(
+        ORDERS[State.AWAITING_CUSTOMER], jeopardy.raised(danger, RULES, at=april(9, 0)), april(9, 0)
+    )
+    (told,) = announcements.of_move(raised, cause=CAUSE, rules=RULES)
+    late = replace(raised.after, overdue=frozenset({Jeopardy.ANSWER_OVERDUE, Jeopardy.NO_DATE}))
+    cancelled = heard(late, facts.OrderCancelled("customer", "customer_wish"), 10)
+
+    assert isinstance(told.event, works.JeopardyRaisedV1)
+    assert told.event.arithmetic_ja == "2026年4月8日(水):事業者が指定した回答期限"
+    cleared = [out.event for out in cancelled if isinstance(out.event, works.JeopardyClearedV1)]
+    assert [(event.cause, event.order_ended) for event in cleared] == [
+        ("answer_overdue", True),
+        ("no_date", True),
+    ]
+    assert len({out.id for out in cancelled}) == len(cancelled) == 3
+
+
+def test_a_reminder_names_the_day_and_what_takes_place() -> None:
+    order = ORDERS[State.CONSTRUCTION_SCHEDULED]
+    passed = due(order, april(14, 9), RULES)
+    assert passed
+    (first,) = announcements.of_move(apply(order, passed.missed, passed.due_at), cause=CAUSE, rules=RULES)
+
+    assert isinstance(first.event, reminders.ReminderDueV1)
+    assert (first.event.of, first.event.day_on, first.occurred_at) == ("survey", on(13), april(10, 9))
 
 
 def test_the_same_cause_makes_the_same_ids() -> None:
@@ -157,7 +195,7 @@ def test_a_refusal_goes_to_the_order_or_to_an_id_of_the_number() -> None:
 
 
 def test_every_claim_of_the_contracts_is_read_and_every_topic_has_one_consumer() -> None:
-    declared = {consumer.topic: consumer for consumer in consumers(RULES)}
+    declared = {consumer.topic: consumer for consumer in consumers(RULES, Forecaster(load_rule_table()))}
 
     assert set(declared) == {name for name, topic in TOPICS.items() if "provisioning" in topic.consumers}
     for topic in ("kaitsu.partners.carrier", "kaitsu.partners.desk"):

@@ -1,0 +1,1 @@
+"""How good the predicted dates are: prospective, on simulated orders under laws that the model does not know."""
