@@ -7,14 +7,19 @@ from itertools import combinations, product
 from typing import Final
 from xml.etree import ElementTree
 
+import pytest
+
+from kernel.times import local_date
+from services.provisioning.books import load_rules
 from services.provisioning.domain.facts import FactKind
-from services.provisioning.domain.lifecycle import TABLE
+from services.provisioning.domain.lifecycle import TABLE, fold
 from services.provisioning.domain.order import BALL, State
 from services.provisioning.domain.patterns import Pattern
 from tests.arch.machine_layout import Card, Picture, Span, lanes, picture
 from tests.arch.machine_pages import PAGES, STATES, table_page
 from tests.arch.machine_picture import draw
 from tests.support.machine_walk import explored
+from tests.support.machine_ways import ball_days, typical_way
 
 SVG: Final = "{http://www.w3.org/2000/svg}"
 
@@ -95,3 +100,21 @@ def test_a_fact_to_everywhere_is_named_and_not_drawn() -> None:
     assert "back to where it was" in drawn
     assert "order_cancelled" in drawn
     assert 'class="l' not in drawn
+
+
+@pytest.mark.parametrize("pattern", Pattern)
+def test_a_typical_way_meets_its_pattern_only_and_takes_its_shortest_lead_time(pattern: Pattern) -> None:
+    way = typical_way(pattern)
+
+    first, last = way[0], way[-1]
+    assert last.order.state is State.ACTIVE
+    assert last.order.met == (() if pattern is Pattern.IMMEDIATE else (pattern,))
+    assert fold([(stop.fact, stop.at) for stop in way]) == last.order
+    counted_from = next(
+        stop for stop in way if pattern is not Pattern.WORKS_FOUND_AFTER_SURVEY or stop.order.obstacles
+    )
+    from_on = last.order.consulted_on if counted_from is first else local_date(counted_from.at)
+    assert last.order.activated_on
+    assert from_on
+    assert (last.order.activated_on - from_on).days == load_rules().shortest_days[pattern]
+    assert sum(days for _, days in ball_days(way)) == (local_date(last.at) - local_date(first.at)).days
