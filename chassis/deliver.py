@@ -44,7 +44,7 @@ class Deliverer:
         if self.stopped:
             await self.interrupt.wait()
             raise ComeAgain
-        items = [records.read(record, self._consumer.types) for record in batch]
+        items = [records.read(record, self._consumer.types, claims=self._consumer.claims) for record in batch]
         parents = [item.envelope.traceparent for item in items if item.envelope and item.event]
         with (
             metrics.BATCH_S.labels(self._consumer.topic).time(),

@@ -144,7 +144,7 @@ class Ops:
         consumer = next((one for one in self.declared if f"{self.base.name}.{one.topic}" == group), None)
         if consumer is None:
             raise Problem(409, "no_handler", "This service no longer consumes the topic")
-        items = [records.read(records.unpack(row), consumer.types) for row in rows]
+        items = [records.read(records.unpack(row), consumer.types, claims=consumer.claims) for row in rows]
         faults = [item.fault for item in items if item.fault]
         if faults:
             raise Problem(409, "still_unreadable", "The record still cannot be read", faults[0].detail)

@@ -79,10 +79,11 @@ class Item:
         return Received(self.event, self.envelope, record.topic, record.partition, record.offset)
 
 
-def read(record: Record, types: Iterable[type[Event]]) -> Item:
+def read(record: Record, types: Iterable[type[Event]], *, claims: bool = False) -> Item:
     """Return what the record is to a consumer of these types; never raises.
 
-    Another version of a wanted type that nobody here reads is `unsupported`; any other unknown type is passed over.
+    Another version of a wanted type that nobody here reads is `unsupported`; any other unknown type is passed over,
+    except on a partner's topic (claims): nobody else reads it, so a type that we do not know is `unsupported` too.
     """
     try:
         envelope = from_headers(record.headers, topic=record.topic)
@@ -95,6 +96,8 @@ def read(record: Record, types: Iterable[type[Event]]) -> Item:
     while type_ in UPCASTERS:
         type_ = UPCASTERS[type_][0]
     if type_ not in wanted:
+        if claims:
+            return Item(record, envelope, fault=Fault("unsupported", "UnknownType", type_[:100]))
         if type_.rpartition(".v")[0] not in stems:
             return Item(record, envelope)
         return Item(record, envelope, fault=Fault("unsupported", "UnknownVersion", type_[:100]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Annotated, ClassVar, Literal
+from uuid import UUID
 
 from pydantic import Field
 
@@ -25,6 +26,25 @@ CalledOffCause = Literal[
     "works_found",
     "weather",
 ]
+DelayReason = Literal[
+    "equipment_return",
+    "general_works",
+    "road_use_permit",
+    "owner_permit",
+    "address_registration",
+    "no_near_date",
+    "plant_inquiry",
+    "absent",
+    "not_carried_out",
+    "customer_wish",
+    "site_not_ready",
+    "not_feasible",
+    "weather",
+    "other",
+    "unknown",
+]
+DelayResponsible = Literal["carrier", "customer", "sales", "desk", "owner", "unknown"]
+DelayAction = Literal["cancel", "delay", "inform", "reappoint", "unknown"]
 WishedBy = Literal["customer", "sales"]
 Responsible = Literal["customer", "sales", "carrier", "nobody"]
 
@@ -159,3 +179,33 @@ class WishChangedV1(WorkEvent):
     wished_on: date = Field(description="The new wish; local, Asia/Tokyo.")
     by: WishedBy = Field(description="Who asked.")
     given_up_on: date | None = Field(default=None, description="The date that is given up; local.")
+
+
+class OrderReopenedV1(WorkEvent):
+    """A cancellation that a repair plan had made was taken back: the order goes on where it was."""
+
+    type: ClassVar[str] = "order.reopened.v1"
+    plan_id: UUID = Field(description="The repair plan that had cancelled it.")
+    stage: str = Field(description="State of the order after the reopening, the one before its cancellation.")
+
+
+class DelayReportedV1(WorkEvent):
+    """The carrier reported a delay and a rule of the crosswalk says what it means; the state stays."""
+
+    type: ClassVar[str] = "delay.reported.v1"
+    code: str | None = Field(
+        default=None, description="The carrier's code, where it was what the rule matched."
+    )
+    reason: Annotated[DelayReason, OrUnknown] = Field(
+        description="Why it takes longer.", json_schema_extra={"unknown": True}
+    )
+    responsible: Annotated[DelayResponsible, OrUnknown] = Field(
+        description="On whose side the reason lies.", json_schema_extra={"unknown": True}
+    )
+    action: Annotated[DelayAction, OrUnknown] = Field(
+        description="What has to be done.", json_schema_extra={"unknown": True}
+    )
+    pattern: PatternNo | None = Field(
+        default=None, description="The delay pattern that the order meets by it."
+    )
+    rule: str = Field(description="Rule and version that decided, as id@version.")

@@ -29,25 +29,6 @@ JeopardyCause = Literal[
 ]
 JeopardyLevel = Literal["watch", "at_risk", "breached", "unknown"]
 WhoActs = Literal["sales", "customer", "desk", "carrier"]
-DelayReason = Literal[
-    "equipment_return",
-    "general_works",
-    "road_use_permit",
-    "owner_permit",
-    "address_registration",
-    "no_near_date",
-    "plant_inquiry",
-    "absent",
-    "not_carried_out",
-    "customer_wish",
-    "site_not_ready",
-    "not_feasible",
-    "weather",
-    "other",
-    "unknown",
-]
-DelayResponsible = Literal["carrier", "customer", "sales", "desk", "owner", "unknown"]
-DelayAction = Literal["cancel", "delay", "inform", "reappoint", "unknown"]
 RefusalCode = Literal[
     "unknown_order",
     "wrong_state",
@@ -184,14 +165,6 @@ class OrderCancelledV1(WorkEvent):
     stage: str = Field(description="State of the order before the cancellation.")
 
 
-class OrderReopenedV1(WorkEvent):
-    """A cancellation that a repair plan had made was taken back: the order goes on where it was."""
-
-    type: ClassVar[str] = "order.reopened.v1"
-    plan_id: UUID = Field(description="The repair plan that had cancelled it.")
-    stage: str = Field(description="State of the order after the reopening, the one before its cancellation.")
-
-
 class JeopardyRaisedV1(WorkEvent):
     """Something is late, or known already not to come in time: somebody must act. Raised again if its day changes."""
 
@@ -219,28 +192,6 @@ class JeopardyClearedV1(WorkEvent):
         description="What had been raised.", json_schema_extra={"unknown": True}
     )
     order_ended: bool = Field(default=False, description="The order was lit or called off thereby.")
-
-
-class DelayReportedV1(WorkEvent):
-    """The carrier reported a delay and a rule of the crosswalk says what it means; the state stays."""
-
-    type: ClassVar[str] = "delay.reported.v1"
-    code: str | None = Field(
-        default=None, description="The carrier's code, where it was what the rule matched."
-    )
-    reason: Annotated[DelayReason, OrUnknown] = Field(
-        description="Why it takes longer.", json_schema_extra={"unknown": True}
-    )
-    responsible: Annotated[DelayResponsible, OrUnknown] = Field(
-        description="On whose side the reason lies.", json_schema_extra={"unknown": True}
-    )
-    action: Annotated[DelayAction, OrUnknown] = Field(
-        description="What has to be done.", json_schema_extra={"unknown": True}
-    )
-    pattern: PatternNo | None = Field(
-        default=None, description="The delay pattern that the order meets by it."
-    )
-    rule: str = Field(description="Rule and version that decided, as id@version.")
 
 
 class ClaimRefusedV1(Event):

@@ -37,7 +37,7 @@ class Wishes:
 def run_up(wishes: Wishes, console: Console) -> int:
     """Return the exit code after Ctrl-C or SIGTERM; nothing that was started is left.
 
-    :raises OtherClock: see there.
+    :raises OtherClock: see there.  :raises SystemRuns: the folder's system runs; nothing of it is touched.
     """
     stop = threading.Event()
 
@@ -46,7 +46,6 @@ def run_up(wishes: Wishes, console: Console) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
-    clock = _settle_clock(wishes)
     system = System(
         wishes.state,
         cache=wishes.cache,
@@ -54,8 +53,12 @@ def run_up(wishes: Wishes, console: Console) -> int:
         say=lambda text: console.print(text, highlight=False),
         on_jars=jars_line(console),
     )
+    system.hold()
+    clock = "wall"
     try:
+        clock = _settle_clock(wishes)
         system.start(clock=clock)
+        (system.state / "run-clock").write_text(_kind(wishes))  # only now there are data under this clock
         greet(console, system, clock, rate=wishes.rate)
         while not stop.wait(_LOOK_S):
             _mend(system, console)
@@ -76,16 +79,18 @@ def _mend(system: System, console: Console) -> None:
         console.print(str(error), style="red", markup=False)
 
 
+def _kind(wishes: Wishes) -> str:
+    return "wall" if wishes.rate is None else "virtual"
+
+
 def _settle_clock(wishes: Wishes) -> str:
     record, used = wishes.state / "clock.json", wishes.state / "run-clock"
-    kind = "wall" if wishes.rate is None else "virtual"
+    kind = _kind(wishes)
     if used.exists() and used.read_text().strip() != kind:
         raise OtherClock(
             f"the data in {wishes.state} were made under the {used.read_text().strip()} clock; "
             "use the same again, or another folder with --state"
         )
-    wishes.state.mkdir(parents=True, exist_ok=True)
-    used.write_text(kind)
     if wishes.rate is None:
         return "wall"
     create_record(record, utc_now(), rate=wishes.rate)

@@ -102,6 +102,13 @@ class System:
         """Kafka's bootstrap servers, separated by commas."""
         return self.kafka.bootstrap if self.kafka else os.environ[KAFKA]
 
+    def hold(self) -> None:
+        """Take the folder for this process, before anything in it is written; stop() gives it free.
+
+        :raises SystemRuns: this folder's system runs.
+        """
+        self._take_lock()
+
     def start(self, *, clock: str = "wall") -> None:
         """Start everything and return when each part says that it is ready.
 
@@ -118,7 +125,9 @@ class System:
             raise
 
     def stop(self) -> None:
-        """Stop everything, the services first; no process stays behind."""
+        """Stop everything, the services first; no process stays behind. Without the folder's lock: nothing to stop."""
+        if not self._lock:
+            return
         for name in ("sandbox", *self.services):
             if process := self._processes.get(name):
                 process.ask_to_stop()
@@ -293,7 +302,7 @@ class System:
         write_private(self.state / "run.json", content)
 
     def _take_lock(self) -> None:
-        self._lock = _lock(self.state)
+        self._lock = self._lock or _lock(self.state)
 
     def _turn_logs(self) -> None:
         for path in self.logs.glob("*.log"):

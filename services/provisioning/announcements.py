@@ -17,10 +17,10 @@ from services.provisioning.domain.arithmetic import Arithmetic
 from services.provisioning.domain.fact_details import to_details
 from services.provisioning.domain.facts import FactKind
 from services.provisioning.domain.lifecycle import Move
+from services.provisioning.domain.lost_day_steps import CALLED_OFF
 from services.provisioning.domain.order import Jeopardy, State
 from services.provisioning.domain.refusals import Code
 from services.provisioning.domain.rules import Rules
-from services.provisioning.domain.site_steps import CALLED_OFF
 
 _Words = Callable[[Move, Rules], tuple[type[WorkEvent], dict[str, Any]]]
 
@@ -191,7 +191,7 @@ def _wish_changed(move: Move, _rules: Rules) -> tuple[type[WorkEvent], dict[str,
 
 
 def _reopened(move: Move, _rules: Rules) -> tuple[type[WorkEvent], dict[str, Any]]:
-    return works.OrderReopenedV1, {**to_details(move.fact), "stage": move.after.state.value}
+    return site.OrderReopenedV1, {**to_details(move.fact), "stage": move.after.state.value}
 
 
 # The opening is announced as the request for the consult, an amendment by intake alone, a clearing by what it clears.
@@ -226,5 +226,5 @@ _FACTS: Final[Mapping[FactKind, _Words]] = {
     FactKind.CONSTRUCTION_COMPLETED: _activated,
     FactKind.ORDER_CANCELLED: _cancelled,
     FactKind.ORDER_REOPENED: _reopened,
-    FactKind.DELAY_REPORTED: _same_words(works.DelayReportedV1),
+    FactKind.DELAY_REPORTED: _same_words(site.DelayReportedV1),
 }

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from chassis import dead_letters, outbox
-from chassis.consume import Received
 from chassis.db import Connection
 from chassis.records import Fault, Item
 from contracts.envelope import Cause, Outgoing
 from contracts.partners import CarrierDelayReportedV1, Claim
-from contracts.reader import BadEvent, read_event
+from contracts.reader import BadEvent
 from contracts.registry import UnknownType
 from kernel.times import require_aware
 from services.provisioning import announcements, translate, unreadable
@@ -25,6 +23,7 @@ from services.provisioning.domain.order import FiberOrder
 from services.provisioning.domain.refusals import Code, Refused
 from services.provisioning.domain.rules import Rules
 from services.provisioning.outlook import Forecaster, Outlook
+from services.provisioning.said import Said
 from services.provisioning.store import claims as claim_store
 from services.provisioning.store import crosswalk as crosswalk_store
 from services.provisioning.store import deadlines as deadline_store
@@ -32,51 +31,6 @@ from services.provisioning.store import orders as order_store
 from services.provisioning.store.claims import RefusedClaim, Waiting
 from services.provisioning.store.crosswalk import Report
 from services.provisioning.store.orders import Entry
-
-
-@dataclass(frozen=True)
-class Said:
-    """A claim and where it comes from. at: when it was said, never later than now."""
-
-    claim: Claim
-    cause: Cause
-    at: datetime
-
-    @classmethod
-    def of(cls, received: Received, *, now: datetime) -> Said:
-        """Return the claim that came in; a partner's clock may run ahead of ours, facts may not.
-
-        :raises NotAClaim: the event is none.
-        """
-        if not isinstance(received.event, Claim):
-            raise translate.NotAClaim(received.event.type)
-        return cls(received.event, received.cause, min(received.envelope.occurred_at, now))
-
-    @classmethod
-    def again(cls, waiting: Waiting) -> Said:
-        """Return a claim that had to wait.
-
-        :raises BadEvent: the contract changed meanwhile so that it cannot be read any more.
-        """
-        claim = read_event(waiting.type, waiting.body.encode())
-        if not isinstance(claim, Claim):
-            raise translate.NotAClaim(waiting.type)
-        cause = Cause(waiting.claim_id, waiting.correlation_id, waiting.traceparent)
-        return cls(claim, cause, waiting.occurred_at)
-
-    def waiting(self, *, now: datetime, rules: Rules) -> Waiting:
-        """Return what is kept while the claim's order is unknown."""
-        return Waiting(
-            claim_id=self.cause.id,
-            order_no=self.claim.order_no,
-            type=self.claim.type,
-            body=self.claim.to_json().decode(),
-            occurred_at=self.at,
-            correlation_id=self.cause.correlation_id,
-            traceparent=self.cause.traceparent,
-            received_at=now,
-            refuse_at=rules.gives_up_at(now),
-        )
 
 
 class NoCrosswalk(RuntimeError):

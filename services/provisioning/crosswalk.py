@@ -16,11 +16,12 @@ from chassis.db import Connection
 from chassis.logs import get_logger
 from contracts.envelope import Cause
 from contracts.partners import CarrierDelayReportedV1
-from services.provisioning.casework import Casework, Said
+from services.provisioning.casework import Casework
 from services.provisioning.crosswalk_book import load_crosswalk
 from services.provisioning.domain.crosswalk import PATTERNS, Crosswalk, Kind, Match, Meaning, Rule, key_of
 from services.provisioning.domain.rules import Rules
 from services.provisioning.outlook import Forecaster
+from services.provisioning.said import Said
 from services.provisioning.store import crosswalk as store
 from services.provisioning.store.crosswalk import Adopted, Report
 

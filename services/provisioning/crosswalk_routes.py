@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, time
 from typing import Annotated, Any, Final, Literal, TypeVar
 from uuid import UUID
 
@@ -17,13 +17,13 @@ from chassis.app import Base
 from chassis.http import FieldError, Problem, require_token
 from kernel.times import at_local
 from services.provisioning import crosswalk
-from services.provisioning.crosswalk import Answer, Change, Conflict, Done, NoReport, Unusable
-from services.provisioning.domain.crosswalk import Action, Crosswalk, Kind, Meaning, Reason, Responsible, Rule
+from services.provisioning import crosswalk_words as words
+from services.provisioning.crosswalk import Answer, Conflict, NoReport, Unusable
+from services.provisioning.domain.crosswalk import Action, Kind, Meaning, Reason, Responsible
 from services.provisioning.domain.patterns import Pattern
 from services.provisioning.domain.rules import Rules
 from services.provisioning.outlook import Forecaster
 from services.provisioning.store import crosswalk as store
-from services.provisioning.store.crosswalk import Report
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 _MOST: Final = 200
@@ -95,7 +95,7 @@ class CrosswalkRoutes:
             book = await crosswalk.load(conn)
             await crosswalk.measure(conn, self.base.clock.now())
         rows = [
-            {**_report(one), "candidates": [rule.name for rule in _candidates(book, one)]}
+            {**words.report(one), "candidates": [rule.name for rule in words.candidates(book, one)]}
             for one in found[:limit]
         ]
         return JSONResponse({"reports": rows, "next": rows[-1]["report_id"] if len(found) > limit else None})
@@ -107,8 +107,8 @@ class CrosswalkRoutes:
             if found is None:
                 raise _unknown()
             book = await crosswalk.load(conn)
-        candidates = [_rule(rule) for rule in _candidates(book, found)]
-        return JSONResponse({**_report(found), "text": found.words, "candidates": candidates})
+        candidates = [words.rule(rule) for rule in words.candidates(book, found)]
+        return JSONResponse({**words.report(found), "text": found.words, "candidates": candidates})
 
     async def list_rules(self, _request: Request) -> Response:
         """Return all rules in all versions: of the file, and those that people made, with who, when and why."""
@@ -118,21 +118,21 @@ class CrosswalkRoutes:
         rows: list[dict[str, Any]] = []
         for rule in book.rules:
             one = made.get(rule.name)
-            why = {"by": one.by, "note": one.note, "adopted_at": _instant(one.adopted_at)} if one else {}
-            rows.append({**_rule(rule), "by": None, "note": None, "adopted_at": None, **why})
+            why = {"by": one.by, "note": one.note, "adopted_at": words.instant(one.adopted_at)} if one else {}
+            rows.append({**words.rule(rule), "by": None, "note": None, "adopted_at": None, **why})
         return JSONResponse({"rules": rows})
 
     async def try_out(self, request: Request) -> Response:
         """Return what an answer would do to the reports of the past; nothing changes."""
         body = await _read(request, _Body)
         try:
-            async with self.base.pool.acquire() as conn, conn.transaction(readonly=True):
+            async with self.base.pool.acquire() as conn:
                 trial = await crosswalk.try_out(conn, request.path_params["report"], body.answer())
         except (NoReport, Unusable, Conflict) as error:
             raise _problem(error) from None
         breaks = sum(change.breaks for change in trial.changes)
-        changes = [_change(change) for change in trial.changes]
-        return JSONResponse({"rule": _rule(trial.rule), "changes": changes, "breaks": breaks})
+        changes = [words.change(change) for change in trial.changes]
+        return JSONResponse({"rule": words.rule(trial.rule), "changes": changes, "breaks": breaks})
 
     async def answer(self, request: Request) -> Response:
         """Adopt the answer as a rule and hear what waited for it; the same request id again changes nothing."""
@@ -154,7 +154,7 @@ class CrosswalkRoutes:
             raise _problem(error) from None
         async with self.base.pool.acquire() as conn:
             await crosswalk.measure(conn, now)
-        return JSONResponse(_done(done))
+        return JSONResponse(words.done(done))
 
     def _guarded(self, endpoint: Endpoint) -> Endpoint:
         async def guarded(request: Request) -> Response:
@@ -206,66 +206,3 @@ def _page(request: Request) -> tuple[UUID | None, int]:
         return UUID(after) if after else None, limit
     except ValueError:
         raise Problem(400, "bad_query", f"limit is 1 to {_MOST}, after a report id") from None
-
-
-def _candidates(book: Crosswalk, report: Report) -> tuple[Rule, ...]:
-    return book.match(report.code, report.words, at=report.occurred_at).candidates
-
-
-def _meaning(meaning: Meaning | None) -> dict[str, Any] | None:
-    return meaning and {
-        "pattern": meaning.pattern,
-        "reason": meaning.reason,
-        "responsible": meaning.responsible,
-        "action": meaning.action,
-    }
-
-
-def _rule(rule: Rule) -> dict[str, Any]:
-    since = rule.since and _instant(rule.since)
-    return {
-        "rule": rule.name,
-        "kind": rule.kind,
-        "match": rule.key,
-        "meaning": _meaning(rule.meaning),
-        "since": since,
-    }
-
-
-def _report(report: Report) -> dict[str, Any]:
-    """Return a report without the carrier's words."""
-    return {
-        "report_id": str(report.report_id),
-        "order_no": report.order_no,
-        "code": report.code,
-        "has_text": report.words is not None,
-        "occurred_at": _instant(report.occurred_at),
-        "received_at": _instant(report.received_at),
-        "rule": report.rule,
-        "meaning": _meaning(report.meaning),
-    }
-
-
-def _change(change: Change) -> dict[str, Any]:
-    after = _rule(change.after) if change.after else None
-    return {
-        **_report(change.report),
-        "after": after,
-        "candidates": change.candidates,
-        "breaks": change.breaks,
-    }
-
-
-def _done(done: Done) -> dict[str, Any]:
-    made = done.adopted
-    return {
-        **_rule(made.rule),
-        "by": made.by,
-        "note": made.note,
-        "adopted_at": _instant(made.adopted_at),
-        "settled": [_report(one) for one in done.settled],
-    }
-
-
-def _instant(at: datetime) -> str:
-    return at.isoformat().replace("+00:00", "Z")

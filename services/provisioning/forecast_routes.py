@@ -24,7 +24,7 @@ from services.provisioning.prediction.estimate import estimate
 from services.provisioning.prediction.spells import Spells, prepare
 from services.provisioning.prediction_book import load_learning, load_watch
 from services.provisioning.store import forecasts as store
-from services.provisioning.store import views
+from services.provisioning.store import learning, views
 from services.provisioning.workers import coverage, episodes
 
 
@@ -79,7 +79,7 @@ class ForecastRoutes:
         require_token(request, self.ops_token.get_secret_value())
         async with self.pool.acquire() as conn:
             held = await coverage(conn, load_watch())
-            fitted_at, lit = await store.last_fit(conn)
+            fitted_at, lit = await learning.last_fit(conn)
             await self.forecaster.refresh(conn)
         return answer(
             {

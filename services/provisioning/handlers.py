@@ -16,9 +16,10 @@ from contracts.orders import OrderAmendedV1, OrderSubmittedV1
 from contracts.partners import CarrierDelayReportedV1
 from kernel.ids import BadOrderNo, check_order_no
 from services.provisioning import crosswalk, translate
-from services.provisioning.casework import Casework, Said
+from services.provisioning.casework import Casework
 from services.provisioning.domain.rules import Rules
 from services.provisioning.outlook import Forecaster
+from services.provisioning.said import Said
 from services.provisioning.store import claims, deadlines, forecasts, orders
 from services.provisioning.store import crosswalk as crosswalk_store
 from services.provisioning.store.forecasts import Told

@@ -22,6 +22,7 @@ from services.provisioning.prediction.cases import Case, Prediction, Turn
 from services.provisioning.prediction.model import Model, look_up
 from services.provisioning.prediction.rule import RuleTable
 from services.provisioning.store import forecasts as store
+from services.provisioning.store import learning
 from services.provisioning.store.forecasts import Forecast, LedgerEntry, TurnRow
 
 _FOLLOWS: Final = frozenset({FactKind.JEOPARDY_RAISED, FactKind.JEOPARDY_CLEARED, FactKind.REMINDER_DUE})
@@ -63,9 +64,9 @@ class Forecaster:
 
     async def refresh(self, conn: Connection) -> None:
         """Take the newest model that is stored."""
-        position = await store.newest_position(conn)
+        position = await learning.newest_position(conn)
         if position > self._position:
-            self.model = Model.from_json(await store.model_at(conn, position))
+            self.model = Model.from_json(await learning.model_at(conn, position))
             self._position = position
 
     def predict(self, order: FiberOrder, today: date) -> Prediction:

@@ -13,6 +13,7 @@ from contracts.orders import OrderAmendedV1, OrderSubmittedV1
 from contracts.partners import CarrierClaim, Claim, DeskClaim
 from services.provisioning.domain import facts, site_facts
 from services.provisioning.domain.crosswalk import Kind, Rule
+from services.provisioning.domain.delay_facts import DelayReported
 from services.provisioning.domain.facts import Fact
 from services.provisioning.domain.refusals import Code, Refused
 from services.provisioning.domain.rules import Rules
@@ -73,10 +74,10 @@ def said(claim: Claim, *, at: datetime, rules: Rules, by_rule: Rule | None = Non
     return read(claim, at, rules)
 
 
-def delay(rule: Rule) -> facts.DelayReported:
+def delay(rule: Rule) -> DelayReported:
     """Return the fact of a report that a rule maps; the carrier's code is named only where it was what mapped."""
     meaning = rule.meaning
-    return facts.DelayReported(
+    return DelayReported(
         code=rule.key if rule.kind is Kind.CODE else None,
         reason=meaning.reason.value,
         responsible=meaning.responsible.value,

@@ -25,7 +25,7 @@ from services.provisioning.prediction.coverage import Coverage, Published, Watch
 from services.provisioning.prediction.fit import fit
 from services.provisioning.prediction.settings import Learning
 from services.provisioning.prediction_book import load_learning, load_watch
-from services.provisioning.store import forecasts as store
+from services.provisioning.store import learning as store
 
 log = get_logger(__name__)
 NIGHT: Final = time(4)

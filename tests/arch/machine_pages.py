@@ -141,7 +141,7 @@ def _way(way: list[Stop]) -> str:
     balls = "".join(f"| {party} | {days} |\n" for party, days in ball_days(way))
     return (
         "The fewest facts that meet this pattern and no other and light the line. Days count from the consult (N); the "
-        "construction falls on the shortest lead time, the other facts follow at once or on the days that they name.\n\n"
+        "construction falls on the shortest lead time; other facts follow at once or on the days that they name.\n\n"
         f"{stops}\n| who has the ball | days of this way |\n|---|---|\n{balls}"
     )
 

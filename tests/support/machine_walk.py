@@ -13,11 +13,12 @@ from kernel.ids import derived_id, form_order_id, format_order_no
 from kernel.times import at_local, local_date
 from services.provisioning.domain import facts, repair_facts
 from services.provisioning.domain import site_facts as site
+from services.provisioning.domain.delay_facts import DelayReported
 from services.provisioning.domain.facts import Fact, FactKind
 from services.provisioning.domain.lifecycle import apply, fold, open_order
+from services.provisioning.domain.lost_day_steps import CALLED_OFF
 from services.provisioning.domain.order import FiberOrder, Jeopardy, Obstacle, State, SurveyKind
 from services.provisioning.domain.refusals import Code, Refused
-from services.provisioning.domain.site_steps import CALLED_OFF
 
 Happened = tuple[Fact, datetime]
 Key = tuple[object, ...]
@@ -96,9 +97,7 @@ def samples(order: FiberOrder, at: datetime) -> dict[FactKind, list[Fact]]:
         FactKind.CONSTRUCTION_COMPLETED: [facts.ConstructionCompleted(day) for day in (fixed, later)],
         FactKind.ORDER_CANCELLED: [facts.OrderCancelled("customer", "other", plan) for plan in (None, PLAN)],
         FactKind.ORDER_REOPENED: [repair_facts.OrderReopened(PLAN)],
-        FactKind.DELAY_REPORTED: [
-            facts.DelayReported(None, "weather", "carrier", "inform", None, "weather@1")
-        ],
+        FactKind.DELAY_REPORTED: [DelayReported(None, "weather", "carrier", "inform", None, "weather@1")],
         FactKind.REMINDER_DUE: [facts.ReminderDue("construction_reminder", fixed, {})],
         FactKind.JEOPARDY_RAISED: [
             facts.JeopardyRaised(cause.value, "watch", "desk", soon, today, {})

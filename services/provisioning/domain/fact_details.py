@@ -9,12 +9,12 @@ from functools import cache
 from typing import Any, Final, get_type_hints
 from uuid import UUID
 
-from services.provisioning.domain import facts, repair_facts, site_facts
+from services.provisioning.domain import delay_facts, facts, repair_facts, site_facts
 from services.provisioning.domain.facts import Fact, FactKind
 
 FACTS: Final[Mapping[FactKind, type[Fact]]] = {
     cls.kind: cls
-    for module in (facts, site_facts, repair_facts)
+    for module in (facts, site_facts, repair_facts, delay_facts)
     for cls in vars(module).values()
     if isinstance(cls, type) and issubclass(cls, Fact) and cls is not Fact
 }

@@ -217,24 +217,6 @@ class OrderCancelled(Fact):
 
 
 @dataclass(frozen=True)
-class DelayReported(Fact):
-    """The carrier reported a delay; what it means was decided by a rule, which is named with its version."""
-
-    kind: ClassVar[FactKind] = FactKind.DELAY_REPORTED
-    code: str | None
-    reason: str
-    responsible: str
-    action: str
-    pattern: int | None
-    rule: str
-
-    @property
-    def word(self) -> str:
-        """What was reported, without the rule that said so."""
-        return f"{self.reason}/{self.responsible}/{self.action}"
-
-
-@dataclass(frozen=True)
 class ReminderDue(Fact):
     """It is time to call a day to mind; deadline: its word; arithmetic: the way from that day, in JSON words."""
 

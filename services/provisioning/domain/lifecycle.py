@@ -12,7 +12,14 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from kernel.ids import OrderId
-from services.provisioning.domain import jeopardy, repair_steps, site_steps, steps
+from services.provisioning.domain import (
+    consult_steps,
+    jeopardy,
+    lost_day_steps,
+    repair_steps,
+    site_steps,
+    steps,
+)
 from services.provisioning.domain.facts import Fact, FactKind, OrderOpened
 from services.provisioning.domain.order import FiberOrder, Jeopardy, State
 from services.provisioning.domain.refusals import Refused
@@ -28,10 +35,10 @@ _WITH_A_DATE: Final = (State.DATE_HELD, State.DATE_CONFIRMED, State.CONSTRUCTION
 _ACCEPTED: Final[tuple[tuple[FactKind, Step, tuple[State, ...]], ...]] = (
     (FactKind.ORDER_AMENDED, steps.amend, _UNDER_WAY),
     (FactKind.ORDER_AMENDED, steps.amend_without_effect, _ENDED),
-    (FactKind.CONSULT_SCHEDULED, steps.schedule_consult, (State.AWAITING_CONSULT,)),
-    (FactKind.CONSULT_UNANSWERED, steps.miss_call, (State.AWAITING_CONSULT,)),
-    (FactKind.CONSULT_DONE, steps.consult, (State.AWAITING_CONSULT,)),
-    (FactKind.CONSULT_OVERDUE, steps.miss_consult, (State.AWAITING_CONSULT,)),
+    (FactKind.CONSULT_SCHEDULED, consult_steps.schedule_consult, (State.AWAITING_CONSULT,)),
+    (FactKind.CONSULT_UNANSWERED, consult_steps.miss_call, (State.AWAITING_CONSULT,)),
+    (FactKind.CONSULT_DONE, consult_steps.consult, (State.AWAITING_CONSULT,)),
+    (FactKind.CONSULT_OVERDUE, consult_steps.miss_consult, (State.AWAITING_CONSULT,)),
     (FactKind.ADDRESS_REGISTRATION_REQUESTED, steps.register, (State.AWAITING_SERVICE_ORDER,)),
     (
         FactKind.ADDRESS_REGISTRATION_COMPLETED,
@@ -59,12 +66,12 @@ _ACCEPTED: Final[tuple[tuple[FactKind, Step, tuple[State, ...]], ...]] = (
     (FactKind.WORKS_COMPLETED, site_steps.complete_works, (State.AWAITING_WORKS,)),
     (
         FactKind.EQUIPMENT_RETURNED,
-        site_steps.return_equipment,
+        lost_day_steps.return_equipment,
         (State.AWAITING_CONSTRUCTION_DATE, State.DATE_HELD, State.DATE_CONFIRMED),
     ),
-    (FactKind.SALES_ANSWERED, site_steps.settle_with_sales, (State.AWAITING_SALES,)),
-    (FactKind.WISH_CHANGED, site_steps.change_wish, _UNDER_WAY),
-    (FactKind.CONSTRUCTION_CALLED_OFF, site_steps.call_off, (State.CONSTRUCTION_SCHEDULED,)),
+    (FactKind.SALES_ANSWERED, lost_day_steps.settle_with_sales, (State.AWAITING_SALES,)),
+    (FactKind.WISH_CHANGED, lost_day_steps.change_wish, _UNDER_WAY),
+    (FactKind.CONSTRUCTION_CALLED_OFF, lost_day_steps.call_off, (State.CONSTRUCTION_SCHEDULED,)),
     (FactKind.PROVISIONAL_DATE_HELD, steps.hold_date, (State.AWAITING_CONSTRUCTION_DATE,)),
     (FactKind.DATE_CONFIRMED, steps.confirm_date, (State.DATE_HELD,)),
     (FactKind.ANSWER_DEADLINE_MISSED, steps.lose_date, (State.DATE_HELD,)),

@@ -1,50 +1,20 @@
-"""What facts at the site and lost days do to an order: surveys, works, permits, plant inquiries, days called off.
+"""What facts at the site do to an order: surveys, works, permits and plant inquiries.
 
 Where each answer and cause leads is our routing; the source leaves it open. Source: fiber-orders.md, patterns 3-7.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
-from types import MappingProxyType
-from typing import Final
 
 from kernel.times import local_date
 from services.provisioning.domain import patterns
 from services.provisioning.domain import site_facts as facts
-from services.provisioning.domain.order import FiberOrder, Obstacle, Party, State, SurveyKind
+from services.provisioning.domain.order import FiberOrder, Obstacle, State, SurveyKind
 from services.provisioning.domain.patterns import Pattern
 from services.provisioning.domain.refusals import Code, Refused
 from services.provisioning.domain.steps import refuse_past
-
-
-@dataclass(frozen=True)
-class Route:
-    """Where a day that was called off (工事BO) leads, the pattern met thereby, and who has to answer for it."""
-
-    state: State
-    pattern: Pattern | None
-    responsible: Party | None
-    obstacle: Obstacle | None = None
-
-
-# Our reading: what customer or sales could have settled is pattern 7, what the carrier could is pattern 5.
-CALLED_OFF: Final[Mapping[str, Route]] = MappingProxyType(
-    {
-        "customer_absent": Route(State.AWAITING_CUSTOMER, Pattern.CUSTOMER_DELAY, Party.CUSTOMER),
-        "customer_not_ready": Route(State.AWAITING_CUSTOMER, Pattern.CUSTOMER_DELAY, Party.CUSTOMER),
-        "permission_missing": Route(State.AWAITING_SALES, Pattern.CUSTOMER_DELAY, Party.SALES),
-        "building_closed": Route(State.AWAITING_SALES, Pattern.CUSTOMER_DELAY, Party.SALES),
-        "equipment_missing": Route(State.AWAITING_CONSTRUCTION_DATE, Pattern.EQUIPMENT_RETURN, Party.CARRIER),
-        "carrier_staff": Route(State.AWAITING_CONSTRUCTION_DATE, Pattern.EQUIPMENT_RETURN, Party.CARRIER),
-        "works_found": Route(
-            State.AWAITING_WORKS, Pattern.EQUIPMENT_RETURN, Party.CARRIER, Obstacle.GENERAL_WORKS
-        ),
-        "weather": Route(State.AWAITING_CONSTRUCTION_DATE, None, None),
-    }
-)
 
 
 def ask_plant(order: FiberOrder, fact: facts.PlantInquirySent, at: datetime) -> FiberOrder:
@@ -54,7 +24,7 @@ def ask_plant(order: FiberOrder, fact: facts.PlantInquirySent, at: datetime) -> 
     """
     if fact.sent_on == order.plant_asked_on:
         raise Refused(Code.ALREADY_DONE)
-    _refuse_future(fact.sent_on, at)
+    refuse_future(fact.sent_on, at)
     return replace(
         order,
         state=State.AWAITING_PLANT_ANSWER,
@@ -73,15 +43,15 @@ def hear_plant(order: FiberOrder, fact: facts.PlantInquiryAnswered, at: datetime
     """
     if order.plant_asked_on and fact.answered_on < order.plant_asked_on:
         raise Refused(Code.WRONG_DATE)
-    _refuse_future(fact.answered_on, at)
+    refuse_future(fact.answered_on, at)
     heard = replace(order, plant_answered_on=fact.answered_on)
     match fact.answer:
         case "survey_required":
             return replace(heard, state=State.AWAITING_SURVEY, survey_kind=SurveyKind.BUILDING)
         case "general_works":
-            return _with_obstacle(heard, Obstacle.GENERAL_WORKS, None)
+            return with_obstacle(heard, Obstacle.GENERAL_WORKS, None)
         case "permits":
-            return _with_obstacle(heard, Obstacle(fact.permit or Obstacle.ROAD_USE_PERMIT), None)
+            return with_obstacle(heard, Obstacle(fact.permit or Obstacle.ROAD_USE_PERMIT), None)
         case _:
             return replace(heard, state=State.AWAITING_CONSTRUCTION_DATE)
 
@@ -139,7 +109,7 @@ def survey(order: FiberOrder, fact: facts.SurveyDone, at: datetime) -> FiberOrde
         raise Refused(Code.ALREADY_DONE if fact.done_on == order.surveyed_on else Code.WRONG_STATE)
     if fact.done_on != order.survey_on:
         raise Refused(Code.WRONG_DATE)
-    _refuse_future(fact.done_on, at)
+    refuse_future(fact.done_on, at)
     done = replace(order, surveyed_on=fact.done_on, survey_on=None)
     if fact.outside_needed and fact.survey_kind == SurveyKind.BUILDING:
         return replace(done, survey_kind=SurveyKind.OUTSIDE)
@@ -155,7 +125,7 @@ def survey_before_construction(order: FiberOrder, fact: facts.SurveyDone, at: da
         raise Refused(Code.ALREADY_DONE)
     if fact.done_on != order.survey_on:
         raise Refused(Code.WRONG_DATE)
-    _refuse_future(fact.done_on, at)
+    refuse_future(fact.done_on, at)
     return replace(order, surveyed_on=fact.done_on)
 
 
@@ -170,11 +140,11 @@ def require_works(order: FiberOrder, fact: facts.WorksRequired, at: datetime) ->
     obstacle = Obstacle(fact.obstacle)
     if obstacle in order.obstacles:
         raise Refused(Code.ALREADY_DONE)
-    _refuse_future(fact.found_on, at)
+    refuse_future(fact.found_on, at)
     if fact.expected_by is not None and fact.expected_by < fact.found_on:
         raise Refused(Code.WRONG_DATE)
     found = replace(order, met=patterns.meet(order.met, works_pattern(order)))
-    return _with_obstacle(_without_date(found), obstacle, fact.expected_by)
+    return with_obstacle(without_date(found), obstacle, fact.expected_by)
 
 
 def works_pattern(order: FiberOrder) -> Pattern:
@@ -200,7 +170,7 @@ def complete_works(order: FiberOrder, fact: facts.WorksCompleted, at: datetime) 
     obstacle = Obstacle(fact.obstacle)
     if obstacle not in order.obstacles:
         raise Refused(Code.ALREADY_DONE if obstacle in order.cleared else Code.WRONG_STATE)
-    _refuse_future(fact.completed_on, at)
+    refuse_future(fact.completed_on, at)
     left = order.obstacles - {obstacle}
     return replace(
         order,
@@ -211,76 +181,7 @@ def complete_works(order: FiberOrder, fact: facts.WorksCompleted, at: datetime) 
     )
 
 
-def return_equipment(order: FiberOrder, fact: facts.EquipmentReturned, _at: datetime) -> FiberOrder:
-    """Return the order in pattern 5 before a date was fixed; a held or confirmed date is lost.
-
-    :raises Refused: it was said before (already_done), or another date is held (wrong_date).
-    """
-    if fact.lost_on != order.held_on:
-        raise Refused(Code.WRONG_DATE)
-    if order.held_on is None and order.pattern is Pattern.EQUIPMENT_RETURN:
-        raise Refused(Code.ALREADY_DONE)
-    return replace(
-        _without_date(order),
-        state=State.AWAITING_CONSTRUCTION_DATE,
-        met=patterns.meet(order.met, Pattern.EQUIPMENT_RETURN),
-    )
-
-
-def call_off(order: FiberOrder, fact: facts.ConstructionCalledOff, at: datetime) -> FiberOrder:
-    """Return the order whose construction was not carried out on its day, where the cause leads.
-
-    :raises Refused: another day was fixed, or it lies ahead (wrong_date).
-    """
-    if fact.called_off_on != order.construction_on:
-        raise Refused(Code.WRONG_DATE)
-    _refuse_future(fact.called_off_on, at)
-    route = CALLED_OFF[fact.cause]
-    met = patterns.meet(order.met, route.pattern) if route.pattern else order.met
-    lost = replace(
-        _without_date(order), state=route.state, met=met, called_off_on=fact.called_off_on, answered_on=None
-    )
-    return _with_obstacle(lost, route.obstacle, None) if route.obstacle else lost
-
-
-def settle_with_sales(order: FiberOrder, fact: facts.SalesAnswered, at: datetime) -> FiberOrder:
-    """Return the order waiting for a new date of the carrier.
-
-    :raises Refused: the day lies ahead (wrong_date).
-    """
-    _refuse_future(fact.answered_on, at)
-    return replace(
-        order,
-        state=State.AWAITING_CONSTRUCTION_DATE,
-        answered_on=fact.answered_on,
-        attempt=order.attempt + 1,
-    )
-
-
-def change_wish(order: FiberOrder, fact: facts.WishChanged, at: datetime) -> FiberOrder:
-    """Return the order with another wished day; a date that stands on another day is given up, in pattern 7.
-
-    :raises Refused: the day has passed (date_in_past), is the wish already (already_done), or the day of the
-    construction has come (too_late).
-    """
-    refuse_past(fact.wished_on, at)
-    stands = order.construction_on or order.held_on
-    if order.construction_on is not None and local_date(at) >= order.construction_on:
-        raise Refused(Code.TOO_LATE)
-    if fact.wished_on == order.wished_on and stands in {None, fact.wished_on}:
-        raise Refused(Code.ALREADY_DONE)
-    wished = replace(order, wished_on=fact.wished_on)
-    if stands in {None, fact.wished_on}:
-        return wished
-    return replace(
-        _without_date(wished),
-        state=State.AWAITING_CONSTRUCTION_DATE,
-        attempt=order.attempt + 1,
-        met=patterns.meet(order.met, Pattern.CUSTOMER_DELAY),
-    )
-
-
-def _without_date(order: FiberOrder) -> FiberOrder:
+def without_date(order: FiberOrder) -> FiberOrder:
     """Return the order without the date that stood; one that the customer was told of must be replaced visibly."""
     told = order.construction_on or (order.held_on if order.state is State.DATE_CONFIRMED else None)
     return replace(
@@ -295,7 +196,8 @@ def _without_date(order: FiberOrder) -> FiberOrder:
     )
 
 
-def _with_obstacle(order: FiberOrder, obstacle: Obstacle, expected_by: date | None) -> FiberOrder:
+def with_obstacle(order: FiberOrder, obstacle: Obstacle, expected_by: date | None) -> FiberOrder:
+    """Return the order waiting for one more obstacle, until the latest day on which any is expected to be done."""
     expected = [day for day in (order.works_expected_by, expected_by) if day is not None]
     return replace(
         order,
@@ -306,6 +208,7 @@ def _with_obstacle(order: FiberOrder, obstacle: Obstacle, expected_by: date | No
     )
 
 
-def _refuse_future(day: date, at: datetime) -> None:
+def refuse_future(day: date, at: datetime) -> None:
+    """Refuse a day that has not come at the instant.  :raises Refused: so it is (wrong_date)."""
     if day > local_date(at):
         raise Refused(Code.WRONG_DATE)

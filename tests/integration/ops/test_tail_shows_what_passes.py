@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -154,6 +155,15 @@ def test_what_cannot_be_understood_says_what_is_expected(
     assert words in result.output
 
 
+@pytest.fixture
+def heard_ctrl_c() -> Iterator[None]:
+    """A shell starts its background jobs deaf for Ctrl-C, and a child would inherit that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard_ctrl_c")
 def test_it_follows_until_it_is_interrupted(servers: str) -> None:
     command = [
         sys.executable,
@@ -175,10 +185,11 @@ def test_it_follows_until_it_is_interrupted(servers: str) -> None:
         send(servers, example("order.submitted.v1", order_id=order_id(3)), at=START)
 
         assert json.loads(follower.stdout.readline())["data"]["order_id"] == str(order_id(3))
-        follower.send_signal(2)
+        follower.send_signal(signal.SIGINT)
         end = time.monotonic() + 10
         while follower.poll() is None and time.monotonic() < end:
             time.sleep(0.02)
+        follower.kill()  # does nothing to one that ended
         assert follower.returncode == 0
 
 

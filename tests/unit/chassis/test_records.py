@@ -66,6 +66,14 @@ def test_a_long_source_or_subject_is_malformed_and_the_rule_is_named(name: str) 
     assert longer.fault == Fault("malformed", "BadEnvelope", f"ce_{name}: must have at most 200 characters")
 
 
+@pytest.mark.parametrize("type_", ["order.amended.v1", "nobody.knows_it.v1", "order.submitted.v2"])
+def test_on_a_partners_topic_no_type_is_lost_unseen(type_: str) -> None:
+    item = records.read(_record(*raw(order("a"), 1, type=type_)), TYPES, claims=True)
+
+    assert item.fault
+    assert (item.fault.reason, item.fault.detail) == ("unsupported", type_)
+
+
 @given(
     st.none() | st.binary(max_size=200),
     st.none() | st.binary(max_size=200),

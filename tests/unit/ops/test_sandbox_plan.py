@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -14,10 +14,9 @@ from kernel.ids import format_order_no
 from kernel.times import TOKYO, local_date
 from ops.sandbox.book import Book
 from ops.sandbox.calendar import japanese_calendar, next_business_slot
-from ops.sandbox.law import Law, read_law
+from ops.sandbox.law import read_law
 from ops.sandbox.plan import Progress
 from ops.sandbox.player import envelope_of
-from services.provisioning.domain.lifecycle import fold
 from tests.support.machine_world import MachineWorld
 
 LAW = read_law()
@@ -151,22 +150,6 @@ def test_the_dates_that_the_sandbox_set_are_those_that_the_order_shows(pattern: 
         if world.order.activated_on:
             assert dates["construction_on"] == world.order.construction_on
             assert dates["consulted_on"] == world.order.consulted_on
-
-
-def test_a_law_of_mischief_is_refused_visibly_and_changes_no_end() -> None:
-    mischief = {"late": 5, "double": 30, "early": 50, "contradictory": 50}
-    law = Law.model_validate(LAW.model_dump() | {"mischief": mischief})
-    codes: Counter[str] = Counter()
-    for number in NUMBERS:
-        book, world = Book(law, CALENDAR), MachineWorld(number)
-        world.play(book, START)
-        codes.update(code.value for step, code in world.refused if step != "late_yes")
-
-        assert world.order.ended
-        assert fold((move.fact, move.at) for move in world.moves) == world.order
-        assert book.plans[number].dates().get("activated_on") == world.order.activated_on
-
-    assert {"already_done", "wrong_state", "wrong_date", "order_ended"} <= set(codes)
 
 
 def test_pattern_5_withdraws_its_date_before_the_construction_and_names_a_later_one() -> None:

@@ -9,6 +9,7 @@ from typing import Final
 from kernel.ids import derived_id, form_order_id, format_order_no
 from kernel.times import at_local
 from services.provisioning.domain import facts, repair_facts, site_facts
+from services.provisioning.domain.delay_facts import DelayReported
 from services.provisioning.domain.facts import Fact, FactKind
 from services.provisioning.domain.lifecycle import fold
 from services.provisioning.domain.order import FiberOrder, State
@@ -121,7 +122,7 @@ FRESH: Final[dict[FactKind, Happened]] = {
     FactKind.SERVICE_ORDER_ASKED_AGAIN: (repair_facts.ServiceOrderAskedAgain(on(8)), april(8)),
     FactKind.ORDER_REOPENED: (repair_facts.OrderReopened(derived_id(ORDER_ID, "plan")), april(11)),
     FactKind.DELAY_REPORTED: (
-        facts.DelayReported(None, "weather", "carrier", "reappoint", None, "weather@1"),
+        DelayReported(None, "weather", "carrier", "reappoint", None, "weather@1"),
         april(8),
     ),
 }

@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 from pydantic import ValidationError
 
-from contracts import works
+from contracts import site
 from contracts.partners import CarrierDelayReportedV1
 from services.provisioning.books import BadBook
 from services.provisioning.crosswalk_book import load_crosswalk, parse_crosswalk
@@ -138,9 +138,9 @@ def test_a_bad_row_stops_the_start(row: str, error: type[Exception]) -> None:
 
 
 def test_the_words_are_those_of_the_contract() -> None:
-    assert {word.value for word in Reason} | {"unknown"} == set(get_args(works.DelayReason))
-    assert {word.value for word in Responsible} | {"unknown"} == set(get_args(works.DelayResponsible))
-    assert {word.value for word in Action} | {"unknown"} == set(get_args(works.DelayAction))
+    assert {word.value for word in Reason} | {"unknown"} == set(get_args(site.DelayReason))
+    assert {word.value for word in Responsible} | {"unknown"} == set(get_args(site.DelayResponsible))
+    assert {word.value for word in Action} | {"unknown"} == set(get_args(site.DelayAction))
 
 
 @pytest.mark.parametrize("said", [{}, {"text": " \u3000"}, {"text": "x" * 401}, {"code": "090 1234"}])

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from contracts import works
+from contracts import site, works
 from contracts.envelope import Cause
 from kernel.ids import derived_id
 from services.provisioning import announcements
@@ -76,7 +76,7 @@ def test_a_reopening_is_announced_with_its_plan_and_its_state() -> None:
 
     (out,) = announcements.of_move(move, cause=Cause(PLAN, ORDER_ID), rules=load_rules())
 
-    assert isinstance(out.event, works.OrderReopenedV1)
+    assert isinstance(out.event, site.OrderReopenedV1)
     assert (out.event.plan_id, out.event.stage) == (PLAN, "date_held")
 
 

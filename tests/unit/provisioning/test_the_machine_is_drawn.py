@@ -110,11 +110,10 @@ def test_a_typical_way_meets_its_pattern_only_and_takes_its_shortest_lead_time(p
     assert last.order.state is State.ACTIVE
     assert last.order.met == (() if pattern is Pattern.IMMEDIATE else (pattern,))
     assert fold([(stop.fact, stop.at) for stop in way]) == last.order
-    counted_from = next(
-        stop for stop in way if pattern is not Pattern.WORKS_FOUND_AFTER_SURVEY or stop.order.obstacles
-    )
-    from_on = last.order.consulted_on if counted_from is first else local_date(counted_from.at)
-    assert last.order.activated_on
+    day_n = last.order.consulted_on
+    found_on = next((local_date(stop.at) for stop in way if stop.order.obstacles), None)
+    from_on = found_on if pattern is Pattern.WORKS_FOUND_AFTER_SURVEY else day_n
     assert from_on
+    assert last.order.activated_on
     assert (last.order.activated_on - from_on).days == load_rules().shortest_days[pattern]
     assert sum(days for _, days in ball_days(way)) == (local_date(last.at) - local_date(first.at)).days
