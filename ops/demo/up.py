@@ -13,6 +13,7 @@ from rich.console import Console
 from chassis.clock import create_record, open_clock, pause_record, utc_now
 from ops.demo.example import curl, make_example, signed_headers
 from ops.demo.screen import jars_line
+from ops.runtime.program import program
 from ops.runtime.system import System
 from ops.runtime.trouble import Trouble
 
@@ -113,9 +114,9 @@ def greet(console: Console, system: System, clock: str, *, rate: float | None) -
     console.print(f"\nBusiness time: {now.isoformat(timespec='seconds')}, {pace}.", highlight=False)
     console.print("Try next, in another terminal:")
     for command, about in (
-        (f"kaitsu submit --example{state}", "send a signed form response, a new one each time"),
-        (f"kaitsu tail --follow{state}", "watch the events"),
-        (f"kaitsu orders list{state}", "where is which order"),
+        (f"{program()} submit --example{state}", "send a signed form response, a new one each time"),
+        (f"{program()} tail --follow{state}", "watch the events"),
+        (f"{program()} orders list{state}", "where is which order"),
         (f"ls {system.mails}", "the mails that customers and sales got"),
     ):
         console.print(f"  [bold]{command}[/]   [dim]{about}[/]", highlight=False)
@@ -123,8 +124,9 @@ def greet(console: Console, system: System, clock: str, *, rate: float | None) -
     console.print(curl(addresses["intake"], signed, example), markup=False, highlight=False, soft_wrap=True)
     if rate is None:
         console.print(
-            "\nCarrier and desk work on business days at 09, 12, 15 and 18 o'clock in Tokyo: "
-            "with `kaitsu up --virtual 3600` an hour passes each second.",
+            "\nCarrier and desk act at 09, 12, 15 and 18 o'clock in Tokyo, the desk on business days: a line takes a "
+            f"week or more. With `{program()} up --virtual 3600 --state .kaitsu/fast` an hour passes each second, a "
+            "line is lit within minutes, and its invoice comes after the end of the month, a quarter of an hour later.",
             highlight=False,
         )
     console.print("\nCtrl-C stops everything and leaves no process behind.")

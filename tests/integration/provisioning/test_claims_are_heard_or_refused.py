@@ -6,14 +6,11 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
 from chassis import records
 from chassis.testing import received, until
 from contracts import partners as p
 from kernel.ids import KAITSU_NAMESPACE, derived_id
 from services.provisioning.domain.order import Jeopardy, State
-from services.provisioning.handlers import UnknownOrder
 from services.provisioning.store import claims as claim_store
 from tests.integration.provisioning.house import (
     House,
@@ -247,8 +244,3 @@ async def test_a_claim_that_is_dated_before_its_order_happens_with_the_order(hou
     await house.deliver(claim(p.DeskConsultDoneV1, at=april(1, 0), consulted_on=on(1)))
 
     assert (await house.order()).since == april(1)
-
-
-async def test_an_amendment_of_an_order_that_was_never_opened_is_no_small_thing(house: House) -> None:
-    with pytest.raises(UnknownOrder):
-        await house.deliver(amendment(at=april(1)))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from contracts import partners as p
 from services.provisioning.domain.order import State
+from services.provisioning.handlers import UnknownOrder
 from tests.integration.provisioning.house import House, amendment, april, on, order_id, submission
 
 
@@ -231,3 +234,8 @@ async def test_a_submission_that_comes_again_opens_nothing(house: House) -> None
     await house.deliver(submission(sequence=3))
 
     assert await house.types() == ["consult.requested"]
+
+
+async def test_an_amendment_of_an_order_that_was_never_opened_is_no_small_thing(house: House) -> None:
+    with pytest.raises(UnknownOrder):
+        await house.deliver(amendment(at=april(1)))
