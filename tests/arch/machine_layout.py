@@ -68,7 +68,7 @@ def picture() -> Picture:
     )
     stays = tuple(kind for kind in FactKind if all(state in found.targets(state, kind) for state in live))
     ranks = _ranks(found, ends)
-    order = sorted(State, key=lambda state: (BALL[state] is None, ranks[state], list(State).index(state)))
+    order = [*sorted(live, key=lambda state: ranks[state]), *(each for each in State if each not in live)]
     return Picture(tuple(_card(found, state, ranks[state], ends, stays) for state in order), ends, stays)
 
 

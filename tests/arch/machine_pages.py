@@ -5,20 +5,18 @@ from __future__ import annotations
 import inspect
 import tomllib
 from collections.abc import Callable, Iterator
-from datetime import timedelta
-from functools import cache, partial
+from functools import partial
 from typing import Any, Final
 
-from kernel.times import local_date
-from services.provisioning.domain import patterns
 from services.provisioning.domain.fact_details import FACTS
 from services.provisioning.domain.facts import FactKind
-from services.provisioning.domain.lifecycle import TABLE, fold
+from services.provisioning.domain.lifecycle import TABLE
 from services.provisioning.domain.order import BALL, FiberOrder, State
 from services.provisioning.domain.patterns import Pattern
 from tests.arch.machine_picture import states_svg
 from tests.arch.tree import ROOT
-from tests.support.machine_walk import Explored, Node, explored
+from tests.support.machine_walk import Explored, explored
+from tests.support.machine_ways import Stop, ball_days, day_of, typical_way
 
 _SHOWN_LATE: Final = {FactKind.JEOPARDY_RAISED, FactKind.JEOPARDY_CLEARED, FactKind.REMINDER_DUE}
 
@@ -100,14 +98,14 @@ def pattern_page(pattern: Pattern) -> str:
     ]
     if "assumed" in row:
         parts.append(f"- Assumed: {row['assumed']}.\n")
-    into = sorted({(state.value, kind.value) for state, kind in _leading_into(found, pattern)})
+    into = sorted(_leading_into(found, pattern))
     parts.append("\n## What leads into it\n\n")
     parts.append(
-        "".join(f"- `{kind}` while `{state}`\n" for state, kind in into)
+        "".join(f"- `{kind}` while `{state}`: {_link(TABLE[state, kind])}\n" for state, kind in into)
         or "Nothing has to happen: an order that meets no delay is of this pattern.\n"
     )
-    parts.append("\n## The shortest way through it to a lit line\n\n")
-    parts.append(_way(_shortest_way(found, pattern)))
+    parts.append("\n## A typical way\n\n")
+    parts.append(_way(typical_way(pattern)))
     follows = sorted(_following(found, pattern))
     parts.append("\n## What may follow\n\n")
     parts.append("".join(f"- [{each.value} {each.name}](pattern-{each.value}.md)\n" for each in follows))
@@ -131,33 +129,21 @@ def _following(found: Explored, pattern: Pattern) -> set[Pattern]:
     return {after.pattern for before, after, _ in _changes(found) if before.pattern is pattern}
 
 
-def _shortest_way(found: Explored, pattern: Pattern) -> Node:
-    """Return the lit order with the fewest facts that met this pattern and, if that can be, no other."""
-    lit = [node for node in found.nodes.values() if node.order.state is State.ACTIVE]
-    met = [node for node in lit if pattern in patterns.shown(node.order.met)]
-    return min(met, key=lambda node: (len(node.order.met), len(node.way)))
-
-
-def _way(node: Node) -> str:
-    start = local_date(node.way[0][1])
-    rows = ["| day | fact | state afterwards | who has the ball |\n|---|---|---|---|\n"]
-    for (kind, order), (_, at) in zip(_steps(node), node.way, strict=True):
-        if kind not in _SHOWN_LATE:
-            day = (local_date(at) - start) // timedelta(days=1)
-            rows.append(f"| {day} | `{kind.value}` | `{order.state.value}` | {order.ball or 'nobody'} |\n")
-    rows.append(
-        "\nThe days are those of the walk, which waits for nothing: they show the order, not how long it takes.\n"
+def _way(way: list[Stop]) -> str:
+    """Return a way as a list of facts with their days, and who had the ball for how long."""
+    if not way:
+        return "Only together with another pattern.\n"
+    stops = "".join(
+        f"{number}. **{day_of(stop, way)}** `{stop.fact.kind}`: `{stop.order.state}`"
+        f"{f', {stop.order.ball} has the ball' if stop.order.ball else ''}\n"
+        for number, stop in enumerate(way, 1)
     )
-    return "".join(rows)
-
-
-@cache
-def _steps(node: Node) -> list[tuple[FactKind, FiberOrder]]:
-    """Return the facts of a way, each with the order after it."""
-    steps: list[tuple[FactKind, FiberOrder]] = []
-    for length, (fact, _) in enumerate(node.way, 1):
-        steps.append((fact.kind, fold(node.way[:length])))
-    return steps
+    balls = "".join(f"| {party} | {days} |\n" for party, days in ball_days(way))
+    return (
+        "The fewest facts that meet this pattern and no other and light the line. Days count from the consult (N); the "
+        "construction falls on the shortest lead time; other facts follow at once or on the days that they name.\n\n"
+        f"{stops}\n| who has the ball | days of this way |\n|---|---|\n{balls}"
+    )
 
 
 def _lead_time(pattern: Pattern) -> dict[str, Any]:
@@ -194,6 +180,10 @@ def _first_line(thing: object) -> str:
 
 def _name(step: Callable[..., Any]) -> str:
     return f"{step.__module__.rpartition('.')[2]}.{step.__name__}"
+
+
+def _link(step: Callable[..., Any]) -> str:
+    return f"[`{_name(step)}`](../../{step.__module__.replace('.', '/')}.py)"
 
 
 PAGES: Final[dict[str, Callable[[], str]]] = {

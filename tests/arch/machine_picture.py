@@ -83,7 +83,8 @@ def draw(shown: Picture) -> str:
 
 
 def _legend(shown: Picture) -> Iterator[str]:
-    yield '<text class="q" x="{x}" y="{y}">The color tells who must act; a line has that of its target.</text>'
+    yield '<text class="q" x="{x}" y="{y}">The color tells who must act.</text>'
+    yield '<text class="q" x="{x}" y="{y}">A line has the color of the state that it leads to.</text>'
     for who in (*Party, _NOBODY):
         said = "nobody: a final state" if who == _NOBODY else f"{who} has the ball"
         yield (
@@ -157,7 +158,7 @@ def _drawn(placed: _Placed, left: int) -> Iterator[str]:
         yield f'<text class="f g {owner(target)}" x="{x}" y="{y}">→ {target}</text>'
         yield from _facts(kinds, x, y)
         y += LINE * (1 + len(kinds)) + 4
-    for about, kinds in (("→ back to where it was", card.anywhere), ("stays", card.stays)):
+    for about, kinds in (("→ back to where it was", card.anywhere), ("stays here", card.stays)):
         if kinds:
             yield f'<text class="q" x="{x}" y="{y}">{about}</text>'
             yield from _facts(kinds, x, y)

@@ -41,15 +41,12 @@ OPENED: Final = facts.OrderOpened(
 )
 
 
-def samples(kind: FactKind, order: FiberOrder, at: datetime) -> list[Fact]:
-    """Return facts of a kind that may be said of an order at an instant: what fits, and what does not.
-
-    :raises KeyError: a kind without samples.
-    """
+def samples(order: FiberOrder, at: datetime) -> dict[FactKind, list[Fact]]:
+    """Return facts of every kind that may be said of an order at an instant: what fits, and what does not."""
     today = local_date(at)
     past, soon, later = (today + timedelta(days=days) for days in (-1, 3, 9))
     fixed, held = order.construction_on or soon, order.held_on or soon
-    made: dict[FactKind, list[Fact]] = {
+    return {
         FactKind.ORDER_OPENED: [OPENED],
         FactKind.ORDER_AMENDED: [
             facts.OrderAmended(order.content_version + 1, ("plan",), "ip16", "detached", None)
@@ -108,7 +105,6 @@ def samples(kind: FactKind, order: FiberOrder, at: datetime) -> list[Fact]:
         ],
         FactKind.JEOPARDY_CLEARED: [facts.JeopardyCleared(Jeopardy.WISH_MISSED.value)],
     }
-    return made[kind]
 
 
 def instants(order: FiberOrder) -> list[datetime]:
@@ -183,8 +179,8 @@ class Explored:
 def moves(order: FiberOrder) -> Iterator[tuple[Fact, datetime, FiberOrder | Code]]:
     """Yield everything that may be said of an order with the order after it, or the code of the refusal."""
     for at in instants(order):
-        for kind in FactKind:
-            for fact in samples(kind, order, at):
+        for said in samples(order, at).values():
+            for fact in said:
                 try:
                     after = apply(order, fact, at).after
                 except Refused as refusal:

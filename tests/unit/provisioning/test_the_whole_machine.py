@@ -20,6 +20,7 @@ from tests.support.machine_walk import (
     alike,
     explored,
     folded,
+    key,
     moves,
     one_per_corner,
     samples,
@@ -54,7 +55,10 @@ def accepted(node: Node) -> list[tuple[Fact, Happened, FiberOrder]]:
 def test_every_kind_of_fact_is_tried() -> None:
     order = NODES[0].order
 
-    assert {kind for kind in FactKind if samples(kind, order, order.last_at)} == set(FactKind)
+    tried = samples(order, order.last_at)
+
+    assert {kind for kind, said in tried.items() if said} == set(FactKind)
+    assert all({fact.kind for fact in said} == {kind} for kind, said in tried.items())
 
 
 def test_every_state_and_every_pattern_is_reached_and_every_row_of_the_table_is_used() -> None:
@@ -121,3 +125,25 @@ def test_the_dominant_pattern_is_one_that_was_met_whatever_was_met() -> None:
             dominant = patterns.dominant(met, shortest)
             assert dominant in patterns.shown(met)
             assert shortest[dominant] == max(shortest[each] for each in patterns.shown(met))
+
+
+def test_orders_that_the_walk_takes_for_one_come_to_the_same_places() -> None:
+    # Else the walk would leave ways out: of orders with one key it walks on with the first alone.
+    seen: set[tuple[object, FactKind]] = set()
+    for node in NODES:
+        for fact, (_, at), after in accepted(node):
+            first = explored().nodes[key(after)].order
+            if (key(after), fact.kind) not in seen and after != first:
+                seen.add((key(after), fact.kind))
+                assert _away(after) == _away(first), (node.way, fact, at)
+
+    assert len(seen) > 100
+
+
+def _away(order: FiberOrder) -> set[object]:
+    """Return where facts lead; that an inquiry is asked once a day only makes no other place."""
+    return {
+        key(after)
+        for fact, _, after in moves(order)
+        if isinstance(after, FiberOrder) and fact.kind is not FactKind.PLANT_INQUIRY_SENT
+    }
