@@ -18,14 +18,17 @@ from uuid import UUID
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 
-from benchmarks.consumer.rows import Rows, Statements, rows_of
+from benchmarks.consumer.rows import Rows, rows_of, together
 from benchmarks.consumer.workload import GROUP, NOW, TOPIC, claims
 from chassis import inbox, outbox, records
 from chassis.consumers import DRAIN_S, MAX_RECORDS
 from chassis.db import Connection, Pool, open_pool
 from services.provisioning import translate
 from services.provisioning.books import load_rules
+from services.provisioning.outlook import Forecaster
+from services.provisioning.prediction_book import load_rule_table
 from services.provisioning.settings import ProvisioningSettings
+from services.provisioning.store import forecasts, learning
 from services.provisioning.store import orders as order_store
 
 WRITES_ONLY: Final = "KAITSU_BENCH_WRITES_ONLY"
@@ -34,8 +37,8 @@ WRITES_ONLY: Final = "KAITSU_BENCH_WRITES_ONLY"
 class Loop:
     """Reads a batch and writes what belongs to it, in one transaction."""
 
-    def __init__(self, pool: Pool, rows: Mapping[UUID, Rows], texts: Statements, *, reads: bool) -> None:
-        self._pool, self._rows, self._texts, self._reads = pool, rows, texts, reads
+    def __init__(self, pool: Pool, rows: Mapping[UUID, Rows], *, reads: bool) -> None:
+        self._pool, self._rows, self._reads = pool, rows, reads
 
     async def __call__(self, batch: Any) -> None:
         """Take the batch.  :raises AssertionError: a record is none of the workload."""
@@ -49,24 +52,16 @@ class Loop:
                 await self._write(conn, rows)
 
     async def _write(self, conn: Connection, rows: Sequence[Rows]) -> None:
-        texts = self._texts
-        if self._reads:  # as the service: know the orders, then lock them
+        if (
+            self._reads
+        ):  # as the service: know the orders, lock them, look at the model and at what is promised
             numbers = {row.order_no for row in rows}
             await order_store.known_numbers(conn, numbers)
-            await conn.fetch(texts.load, sorted(numbers), [])
-        last = {row.order_id: row for row in rows}
-        first = {row.order_id: row.read for row in reversed(rows)}
-        await conn.execute(
-            texts.save, [row.state for row in last.values()], list(last), [first[id_] for id_ in last]
-        )
-        await conn.execute(texts.history, [row.entry for row in rows])
-        if gone := sorted(id_ for row in rows for id_ in row.gone):
-            await conn.execute(texts.remove, gone)
-        if started := [each for row in rows for each in row.started]:
-            columns = [
-                (each.id, each.order_id, each.kind.value, each.due_on, each.due_at) for each in started
-            ]
-            await conn.execute(texts.add, *map(list, zip(*columns, strict=True)))
+            await order_store.lock_many(conn, numbers)
+            await learning.newest_position(conn)
+            await forecasts.promised(conn, [row.order_id for row in rows])
+        for text, columns in together(rows).items():
+            await conn.execute(text, *columns)
         await outbox.put(conn, [each for row in rows for each in row.outgoing], now=NOW)
 
 
@@ -76,8 +71,10 @@ async def serve(orders: int) -> None:
     pool = await open_pool(given.database.get_secret_value(), name="bare")
     stories = claims(orders)
     async with pool.acquire() as conn:
-        found = await conn.fetch("SELECT * FROM orders")
-    rows, texts = await rows_of(map(order_store.from_row, found), stories, load_rules())
+        orders_there = [order_store.from_row(row) for row in await conn.fetch("SELECT * FROM orders")]
+        promised = await forecasts.promised(conn, [order.order_id for order in orders_there])
+    forecaster = Forecaster(load_rule_table())
+    rows = await rows_of(orders_there, promised, stories, load_rules(), forecaster)
     broker = KafkaBroker(
         given.kafka_servers,
         client_id="kaitsu-bare",
@@ -102,7 +99,7 @@ async def serve(orders: int) -> None:
         decoder=_records_of,
         no_reply=True,
     )
-    subscriber(Loop(pool, rows, texts, reads=not os.environ.get(WRITES_ONLY)).__call__)
+    subscriber(Loop(pool, rows, reads=not os.environ.get(WRITES_ONLY)).__call__)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     await broker.start()

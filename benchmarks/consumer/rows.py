@@ -1,123 +1,98 @@
-"""The rows that the service would write for each claim, made before anything is timed, and its own statements."""
+"""The rows that the service would write for each claim, made by the service's own code before anything is timed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, cast
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Final, cast
 from uuid import UUID
 
 from benchmarks.consumer.workload import NOW, TOPIC, sent
 from chassis.consume import Received
 from chassis.db import Connection
-from contracts.envelope import Cause, Outgoing, from_headers
-from contracts.partners import Claim
-from services.provisioning import announcements, translate
-from services.provisioning.domain import deadlines, lifecycle
-from services.provisioning.domain.deadlines import Deadline
+from contracts.envelope import Outgoing, from_headers
+from services.provisioning.casework import Casework
 from services.provisioning.domain.order import FiberOrder
 from services.provisioning.domain.rules import Rules
-from services.provisioning.store import deadlines as deadline_store
-from services.provisioning.store import orders as order_store
-from services.provisioning.store.orders import Entry
+from services.provisioning.outlook import Forecaster, Outlook
+from services.provisioning.said import Said
 
-Json = dict[str, Any]
+# Of an order that is twice in a batch only the last counts here; the other statements add a row per claim.
+LATEST: Final = ("UPDATE orders", "DELETE FROM deadlines", "INSERT INTO deadlines")
+
+
+class NotAccepted(RuntimeError):
+    """The workload holds a claim that the machine does not accept."""
 
 
 @dataclass(frozen=True)
 class Rows:
-    """What one claim leaves behind. read: the sequence of the order before it; state, entry: as they are encoded."""
+    """What one claim leaves behind. writes: the store's statements in their order, each with its columns."""
 
     order_id: UUID
     order_no: str
-    read: int
-    state: Json
-    entry: Json
+    writes: Mapping[str, Sequence[list[Any]]]
     outgoing: Sequence[Outgoing]
-    gone: Sequence[UUID]
-    started: Sequence[Deadline]
-
-
-@dataclass(frozen=True)
-class Statements:
-    """The texts of the service's statements, taken from the service itself."""
-
-    load: str
-    save: str
-    history: str
-    remove: str
-    add: str
 
 
 class _Recorder:
     """Takes the place of a connection and keeps what it is asked to do."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, tuple[Any, ...]]] = []
+        self.asked: dict[str, tuple[list[Any], ...]] = {}
 
     async def execute(self, statement: str, *args: Any) -> str:
         """Return what an UPDATE of one row returns."""
-        self.asked.append((statement, args))
+        self.asked[statement] = tuple(list(arg) for arg in args)
         return "UPDATE 1"
-
-    async def fetch(self, statement: str, *args: Any) -> list[Any]:
-        """Return no rows."""
-        self.asked.append((statement, args))
-        return []
-
-
-async def statements(order: FiberOrder, entry: Entry) -> Statements:
-    """Return the statements that the store runs for an order; the store is asked, not copied."""
-    recorder = _Recorder()
-    conn = cast("Connection", recorder)
-    await order_store.load_many(conn, numbers=[order.order_no])
-    await order_store.save_many(conn, [(order.sequence, order)])
-    await order_store.add_history(conn, [entry])
-    await deadline_store.remove(conn, [order.order_id])
-    await deadline_store.add(conn, [])
-    return Statements(*(text for text, _args in recorder.asked))
-
-
-async def encoded(order: FiberOrder, read: int, entry: Entry) -> tuple[Json, Json]:
-    """Return order and entry as the store gives them to the driver."""
-    recorder = _Recorder()
-    conn = cast("Connection", recorder)
-    await order_store.save_many(conn, [(read, order)])
-    await order_store.add_history(conn, [entry])
-    (_, saved), (_, added) = recorder.asked
-    return saved[0][0], added[0][0]
 
 
 async def rows_of(
-    orders: Iterable[FiberOrder], claims: Sequence[Received], rules: Rules
-) -> tuple[Mapping[UUID, Rows], Statements]:
-    """Return the rows by event id of the claims, and the service's statements.
+    orders: Iterable[FiberOrder],
+    promised: dict[UUID, date | None],
+    claims: Sequence[Received],
+    rules: Rules,
+    forecaster: Forecaster,
+) -> Mapping[UUID, Rows]:
+    """Return the rows by event id of the claims. promised: what the orders are promised before.
 
-    :raises Refused: the workload holds a claim that the machine does not accept.
+    :raises NotAccepted: the workload holds a claim that the machine refuses.
     """
     now = {order.order_no: order for order in orders}
     made: dict[UUID, Rows] = {}
-    entry: Entry | None = None
     for one in claims:
         envelope = from_headers(sent(one).headers, topic=TOPIC)  # its id becomes one of ours on the way
-        claim, at = one.event, envelope.occurred_at
-        assert isinstance(claim, Claim)
-        before = now[claim.order_no]
-        move = lifecycle.apply(before, translate.said(claim, at=at, rules=rules), at)
-        after = now[claim.order_no] = move.after
-        entry = Entry(after.order_id, after.sequence, move.fact, envelope.id, at, NOW)
-        cause = Cause(envelope.id, after.correlation_id, envelope.traceparent)
-        state, fact = await encoded(after, before.sequence, entry)
-        ran, run = ({each.id: each for each in deadlines.running(order)} for order in (before, after))
-        made[envelope.id] = Rows(
-            order_id=after.order_id,
-            order_no=after.order_no,
-            read=before.sequence,
-            state=state,
-            entry=fact,
-            outgoing=announcements.of_move(move, cause=cause, rules=rules),
-            gone=[id_ for id_ in ran if id_ not in run],
-            started=[each for id_, each in run.items() if id_ not in ran],
-        )
-    assert entry is not None
-    return made, await statements(next(iter(now.values())), entry)
+        said = Said.of(replace(one, envelope=envelope), now=NOW)
+        before = now[said.claim.order_no]
+        outlook = Outlook(forecaster, rules.promise_better_days, NOW, promised)
+        work = Casework([before], rules=rules, outlook=outlook, now=NOW)
+        work.hear(said)
+        if work.refused:
+            raise NotAccepted(work.refused[0].code)
+        recorder = _Recorder()
+        await work.write_rows(cast("Connection", recorder))
+        (after,) = work.orders
+        now[after.order_no] = after
+        made[envelope.id] = Rows(after.order_id, after.order_no, recorder.asked, work.outgoing)
+    return made
+
+
+def together(rows: Sequence[Rows]) -> dict[str, list[list[Any]]]:
+    """Return the statements of a batch with the columns of all its claims one behind the other."""
+    last = {row.order_id: row for row in rows}
+    found: dict[str, list[list[Any]]] = {}
+    for row in rows:
+        for text, columns in row.writes.items():
+            if text.lstrip().startswith(LATEST) and last[row.order_id] is not row:
+                continue
+            whole = found.setdefault(text, [[] for _ in columns])
+            for column, more in zip(whole, columns, strict=True):
+                column.extend(more)
+    first = {row.order_id: row for row in reversed(rows)}
+    for text, whole in found.items():
+        if text.lstrip().startswith(
+            "UPDATE orders"
+        ):  # read as the batch found them: the sequence of their first claim
+            whole[2] = [first[id_].writes[text][2][0] for id_ in whole[1]]
+    return found

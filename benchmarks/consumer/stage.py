@@ -28,6 +28,8 @@ from ops.runtime.processes import ServiceProcess
 from ops.runtime.topics import ensure_topics
 from services.provisioning.books import load_rules
 from services.provisioning.handlers import HearClaims, TakeOrders
+from services.provisioning.outlook import Forecaster
+from services.provisioning.prediction_book import load_rule_table
 
 ROOT: Final = Path(__file__).parents[2]
 CACHE: Final = ROOT / ".kaitsu" / "cache"
@@ -116,15 +118,15 @@ class Stage:
         dsns = await provision(self.postgres.admin_dsn, SERVICE, password=_PASSWORD)
         await migrate(dsns.owner, service=SERVICE, app_role=f"{SERVICE}_app")
         pool = await db.open_pool(dsns.app, name="benchmark")
-        rules = load_rules()
+        rules, forecaster = load_rules(), Forecaster(load_rule_table())
         try:
             async with pool.acquire() as conn:
                 await facts.agree_on_clock(conn, clock.open_clock(str(self.clock)))
                 for start in range(1, self.orders + 1, _PORTION):
                     serials = range(start, min(start + _PORTION, self.orders + 1))
                     async with conn.transaction():
-                        await TakeOrders(rules)([*map(submission, serials)], conn=conn, now=NOW)
-                        await HearClaims(rules)([*map(consult, serials)], conn=conn, now=NOW)
+                        await TakeOrders(rules, forecaster)([*map(submission, serials)], conn=conn, now=NOW)
+                        await HearClaims(rules, forecaster)([*map(consult, serials)], conn=conn, now=NOW)
         finally:
             await pool.close()
         owner = await asyncpg.connect(dsns.owner, timeout=10)

@@ -51,7 +51,7 @@ class Casework:
         self._orders = dict(self._before)
         self._ids: dict[str, UUID] = {order.order_no: order.order_id for order in self._before.values()}
         self._entries: list[Entry] = []
-        self._outgoing: list[Outgoing] = []
+        self.outgoing: list[Outgoing] = []
         self.moves: list[Move] = []
         self.refused: list[RefusedClaim] = []
         self._unreadable: list[tuple[Item, Fault]] = []
@@ -161,6 +161,11 @@ class Casework:
 
         :raises StaleOrder: an order was changed by somebody who did not lock it.
         """
+        await self.write_rows(conn, renew_deadlines=renew_deadlines)
+        await outbox.put(conn, self.outgoing, now=self._now)
+
+    async def write_rows(self, conn: Connection, *, renew_deadlines: bool = False) -> None:
+        """Write all but the events.  :raises StaleOrder: as `write`."""
         changed = [order for id_, order in self._orders.items() if order is not self._before.get(id_)]
         new = [order for order in changed if order.order_id not in self._before]
         known = [order for order in changed if order.order_id in self._before]
@@ -180,7 +185,6 @@ class Casework:
             await dead_letters.bury(conn, unreadable.consumer(item), [(item, fault)], now=self._now)
         if self.reports:
             await crosswalk_store.add(conn, self.reports)
-        await outbox.put(conn, self._outgoing, now=self._now)
 
     async def _write_deadlines(self, conn: Connection, orders: Sequence[FiberOrder]) -> None:
         run = [each for order in orders for each in deadlines.running(order, self._rules)]
@@ -225,14 +229,14 @@ class Casework:
         self._ids[order.order_no] = order.order_id
         self._entries.append(Entry(order.order_id, order.sequence, move.fact, cause.id, move.at, self._now))
         announced = announcements.of_move(move, cause=cause, rules=self._rules)
-        self._outgoing += [*announced, *self._outlook.note(move, cause, announced)]
+        self.outgoing += [*announced, *self._outlook.note(move, cause, announced)]
         self.moves.append(move)
 
     def _refuse(
         self, claim: Claim | Waiting, cause: Cause, code: Code, order: FiberOrder | None, *, at: datetime
     ) -> None:
         correlation_id = order.correlation_id if order else cause.correlation_id
-        self._outgoing.append(
+        self.outgoing.append(
             announcements.of_refusal(
                 claim.type,
                 code,

@@ -9,6 +9,8 @@ from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
 
+import asyncpg
+
 from chassis.db import Connection
 from kernel.ids import OrderId
 from services.provisioning.domain.fact_details import from_details, to_details
@@ -62,11 +64,11 @@ async def known_numbers(conn: Connection, numbers: Iterable[str]) -> set[str]:
     return {row["order_no"] for row in rows}
 
 
-async def load_many(
-    conn: Connection, *, numbers: Iterable[str] = (), ids: Iterable[UUID] = ()
-) -> list[FiberOrder]:
-    """Return the orders with these numbers or ids, locked in one order for all who do this."""
-    rows = await conn.fetch(
+async def lock_many(
+    conn: Connection, numbers: Iterable[str] = (), ids: Iterable[UUID] = ()
+) -> list[asyncpg.Record]:
+    """Return the rows of the orders with these numbers or ids, locked in one order for all who do this."""
+    return await conn.fetch(
         """
         SELECT *
           FROM orders
@@ -77,7 +79,13 @@ async def load_many(
         sorted(set(numbers)),
         sorted(set(ids)),
     )
-    return [from_row(row) for row in rows]
+
+
+async def load_many(
+    conn: Connection, *, numbers: Iterable[str] = (), ids: Iterable[UUID] = ()
+) -> list[FiberOrder]:
+    """Return the orders with these numbers or ids, locked in one order for all who do this."""
+    return [from_row(row) for row in await lock_many(conn, numbers, ids)]
 
 
 async def insert_many(conn: Connection, orders: Sequence[FiberOrder]) -> None:

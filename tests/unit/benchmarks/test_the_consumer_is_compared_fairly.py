@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -17,6 +19,8 @@ from services.provisioning import translate
 from services.provisioning.books import load_rules
 from services.provisioning.domain import lifecycle
 from services.provisioning.domain.order import FiberOrder, State
+from services.provisioning.outlook import Forecaster
+from services.provisioning.prediction_book import load_rule_table
 
 
 def consulted(count: int) -> list[FiberOrder]:
@@ -33,30 +37,52 @@ def consulted(count: int) -> list[FiberOrder]:
     return made
 
 
+async def made(count: int) -> dict[UUID, rows.Rows]:
+    """Return the rows of the claims about so many orders."""
+    forecaster = Forecaster(load_rule_table())
+    claims = workload.claims(count)
+    return dict(await rows.rows_of(consulted(count), {}, claims, load_rules(), forecaster))
+
+
+def saved(row: rows.Rows) -> dict[str, Any]:
+    """Return the order as the claim leaves it, in JSON words."""
+    (columns,) = [columns for text, columns in row.writes.items() if "UPDATE orders" in text]
+    return columns[0][0]
+
+
 async def test_the_rows_of_the_bare_loop_are_those_of_the_machine() -> None:
-    claims = workload.claims(8)
+    found = await made(8)
 
-    made, texts = await rows.rows_of(consulted(8), claims, load_rules())
-
-    states = {row.order_no: State(row.state["state"]) for row in made.values()}
+    states = {row.order_no: State(saved(row)["state"]) for row in found.values()}
     assert sorted(states.values()) == [State.ACTIVE] * 6 + [State.DATE_HELD] * 2
-    assert len(made) == len(claims)
-    assert all(row.state["sequence"] == row.entry["sequence"] == row.read + 1 for row in made.values())
-    assert sum(len(row.started) for row in made.values()) == 2
-    assert "FOR UPDATE" in texts.load
-    assert texts.save.strip().startswith("UPDATE orders")
-    assert "order_history" in texts.history
-    assert texts.remove.startswith("DELETE FROM deadlines")
-    assert "INSERT INTO deadlines" in texts.add
+    assert len(found) == len(workload.claims(8))
+    for row in found.values():
+        texts = " ".join(row.writes)
+        assert all(table in texts for table in ("order_history", "order_turns", "deadlines"))
+        assert row.outgoing
+
+
+async def test_the_rows_of_a_batch_stand_behind_each_other_and_an_order_is_saved_once() -> None:
+    found = list((await made(2)).values())
+    whole = rows.together(found)
+
+    (saves,) = [columns for text, columns in whole.items() if "UPDATE orders" in text]
+    (history,) = [columns for text, columns in whole.items() if "order_history" in text]
+    assert len(saves[0]) == len(set(saves[1])) == 2
+    assert len(history[0]) == sum(
+        len(columns[0]) for row in found for text, columns in row.writes.items() if "order_history" in text
+    )
+    first = {row.order_id: row for row in reversed(found)}
+    for order_id, read in zip(saves[1], saves[2], strict=True):
+        (columns,) = [columns for text, columns in first[order_id].writes.items() if "UPDATE orders" in text]
+        assert read == columns[2][0]
 
 
 async def test_rows_are_found_by_the_id_that_a_claim_has_when_it_has_come_in() -> None:
     claims = workload.claims(4)
 
-    made, _ = await rows.rows_of(consulted(4), claims, load_rules())
-
     ids = [from_headers(workload.sent(one).headers, topic=workload.TOPIC).id for one in claims]
-    assert list(made) == ids
+    assert list(await made(4)) == ids
 
 
 def test_what_comes_first_of_every_order_comes_first() -> None:
