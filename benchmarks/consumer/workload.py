@@ -1,4 +1,7 @@
-"""What is consumed: claims of the carrier about orders that the desk has consulted, day by day as they would come."""
+"""What is consumed: claims of the carrier about orders that the desk has consulted, all said within one morning.
+
+No deadline passes in that time, so that no tick does what a claim would have done.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ def april(day: int, hour: int = 12) -> datetime:
     return at_local(date(2026, 4, day), time(hour))
 
 
-NOW: Final = april(15, 18)
+NOW: Final = april(3, 12)
 _ON: Final = {day: date(2026, 4, day) for day in range(1, 30)}
 
 
@@ -66,17 +69,17 @@ def consult(serial: int) -> Received:
 def story(serial: int) -> list[Received]:
     """Return what the carrier says of an order: two of four are postponed once, two wait for their registration."""
     created = _claim(p.CarrierServiceOrderCreatedV1, serial, 9, carrier_order_no=f"SO-{serial:06d}")
-    lit = _claim(p.CarrierConstructionCompletedV1, serial, 14, completed_on=_ON[14])
+    lit = _claim(p.CarrierConstructionCompletedV1, serial, 14, completed_on=_ON[3])
     registered = [
         _claim(p.CarrierAddressRegistrationNeededV1, serial, 3),
-        _claim(p.CarrierAddressRegistrationCompletedV1, serial, 8, completed_on=_ON[8]),
+        _claim(p.CarrierAddressRegistrationCompletedV1, serial, 8, completed_on=_ON[3]),
         created,
     ]
     match serial % 4:
         case 0:
             return [
                 *registered,
-                _claim(p.CarrierConstructionScheduledV1, serial, 10, construction_on=_ON[14]),
+                _claim(p.CarrierConstructionScheduledV1, serial, 10, construction_on=_ON[3]),
                 lit,
             ]
         case 1:
@@ -88,7 +91,7 @@ def story(serial: int) -> list[Received]:
                 created,
                 _claim(p.CarrierConstructionScheduledV1, serial, 10, construction_on=_ON[15]),
                 _claim(p.CarrierConstructionPostponedV1, serial, 11, **lost),
-                _claim(p.CarrierConstructionScheduledV1, serial, 12, construction_on=_ON[14]),
+                _claim(p.CarrierConstructionScheduledV1, serial, 12, construction_on=_ON[3]),
                 lit,
             ]
 
@@ -104,6 +107,7 @@ def sent(one: Received) -> Sent:
     return Sent(one.event.key.encode(), one.event.to_json(), to_headers(one.envelope))
 
 
-def _claim(cls: type[Claim], serial: int, day: int, **data: Any) -> Received:
+def _claim(cls: type[Claim], serial: int, place: int, **data: Any) -> Received:
+    at = april(2) if cls is p.DeskConsultDoneV1 else at_local(_ON[3], time(9, place))
     event = cls.model_validate({"order_no": format_order_no(2026, 4, serial), **data})
-    return received(event, now=april(day), sequence=day)
+    return received(event, now=at, sequence=place)
