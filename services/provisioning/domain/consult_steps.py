@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from kernel.times import local_date
 from services.provisioning.domain import facts
-from services.provisioning.domain.order import FiberOrder, Jeopardy, State
+from services.provisioning.domain.order import FiberOrder, Jeopardy, State, replace
 from services.provisioning.domain.refusals import Code, Refused
 from services.provisioning.domain.steps import refuse_past
 

@@ -6,12 +6,11 @@ Raising and clearing are facts of the history, so that the row is its fold whate
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from services.provisioning.domain import facts
 from services.provisioning.domain.facts import Fact
-from services.provisioning.domain.order import FiberOrder, Jeopardy
+from services.provisioning.domain.order import FiberOrder, Jeopardy, replace
 from services.provisioning.domain.refusals import Code, Refused
 from services.provisioning.domain.rules import Rules
 from services.provisioning.domain.watches import POSSIBLE, WATCHES, Danger

@@ -6,7 +6,7 @@ A new way for an order adds facts, states and rows to the table; nothing else ha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
@@ -21,7 +21,7 @@ from services.provisioning.domain import (
     steps,
 )
 from services.provisioning.domain.facts import Fact, FactKind, OrderOpened
-from services.provisioning.domain.order import FiberOrder, Jeopardy, State
+from services.provisioning.domain.order import FiberOrder, Jeopardy, State, replace
 from services.provisioning.domain.refusals import Refused
 from services.provisioning.domain.watches import POSSIBLE
 from services.provisioning.domain.whynot import why_not

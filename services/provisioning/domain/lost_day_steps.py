@@ -6,7 +6,7 @@ Where each cause leads is our routing; the source leaves it open. Source: fiber-
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -14,7 +14,7 @@ from typing import Final
 from kernel.times import local_date
 from services.provisioning.domain import patterns
 from services.provisioning.domain import site_facts as facts
-from services.provisioning.domain.order import FiberOrder, Obstacle, Party, State
+from services.provisioning.domain.order import FiberOrder, Obstacle, Party, State, replace
 from services.provisioning.domain.patterns import Pattern
 from services.provisioning.domain.refusals import Code, Refused
 from services.provisioning.domain.site_steps import refuse_future, with_obstacle, without_date

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from kernel.ids import OrderId
@@ -178,3 +178,19 @@ class FiberOrder:
     def pattern(self) -> Pattern:
         """The pattern in force."""
         return patterns.in_force(self.met)
+
+
+_FIELDS: Final = frozenset(field.name for field in fields(FiberOrder))
+
+
+def replace(order: FiberOrder, /, **values: Any) -> FiberOrder:
+    """Return the order with other values, as `dataclasses.replace` would, but without setting every field anew.
+
+    :raises TypeError: an order has no field of that name.
+    """
+    if not values.keys() <= _FIELDS:
+        raise TypeError(f"an order has no {sorted(values.keys() - _FIELDS)}")
+    other = object.__new__(FiberOrder)
+    other.__dict__.update(order.__dict__)
+    other.__dict__.update(values)
+    return other

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from kernel.times import local_date
-from services.provisioning.domain.order import FiberOrder
+from services.provisioning.domain.order import FiberOrder, replace
 from services.provisioning.domain.refusals import Code, Refused
 from services.provisioning.domain.repair_facts import OrderReopened, ServiceOrderAskedAgain
 

@@ -5,13 +5,12 @@ Where each answer and cause leads is our routing; the source leaves it open. Sou
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime
 
 from kernel.times import local_date
 from services.provisioning.domain import patterns
 from services.provisioning.domain import site_facts as facts
-from services.provisioning.domain.order import FiberOrder, Obstacle, State, SurveyKind
+from services.provisioning.domain.order import FiberOrder, Obstacle, State, SurveyKind, replace
 from services.provisioning.domain.patterns import Pattern
 from services.provisioning.domain.refusals import Code, Refused
 from services.provisioning.domain.steps import refuse_past

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime
 
 from kernel.times import local_date
 from services.provisioning.domain import facts, patterns
 from services.provisioning.domain.delay_facts import DelayReported
-from services.provisioning.domain.order import FiberOrder, State
+from services.provisioning.domain.order import FiberOrder, State, replace
 from services.provisioning.domain.patterns import Pattern
 from services.provisioning.domain.refusals import Code, Refused
 
