@@ -146,7 +146,13 @@ async def left_behind(conn: Connection) -> Sequence[Any]:
                (SELECT count(*) FROM refused_claims), (SELECT count(*) FROM orders WHERE state = 'active'),
                (SELECT md5(string_agg(h::text, '' ORDER BY order_id, sequence)) FROM order_history AS h),
                (SELECT md5(string_agg(o::text, '' ORDER BY order_id)) FROM orders AS o),
-               (SELECT md5(string_agg(event_id::text, '' ORDER BY event_id)) FROM published_events)
+               (SELECT md5(string_agg(event_id || ' ' || sequence, '' ORDER BY event_id)) FROM published_events),
+               (SELECT md5(string_agg(event_id::text, '' ORDER BY event_id)) FROM inbox_claims),
+               (SELECT md5(string_agg(d::text, '' ORDER BY deadline_id)) FROM deadlines AS d),
+               (SELECT md5(string_agg(f::text, '' ORDER BY order_id, sequence)) FROM forecasts AS f),
+               (SELECT md5(string_agg(t::text, '' ORDER BY order_id, sequence)) FROM order_turns AS t),
+               (SELECT md5(string_agg(l::text, '' ORDER BY order_id, sequence, kind)) FROM date_ledger AS l),
+               (SELECT count(*) FROM forecast_models)
         """
     )
     assert row is not None
