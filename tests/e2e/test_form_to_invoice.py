@@ -46,6 +46,15 @@ THE_WAY = [
     "contract.opened.v1",
     "invoice.issued.v1",
 ]
+# Said besides, as often as there is something to say: what is expected, promised, in danger, and called to mind.
+BESIDES = {
+    "delivery.predicted.v1",
+    "promise.changed.v1",
+    "jeopardy.raised.v1",
+    "jeopardy.cleared.v1",
+    "reminder.due.v1",
+    "notice.sent.v1",
+}
 
 
 @pytest.fixture
@@ -86,7 +95,11 @@ async def test_one_form_becomes_a_lit_line_and_an_invoice_and_a_second_delivery_
     (submitted,) = evidence.facts("order.submitted.v1")
     way = [event for event in evidence.heard if event.correlation_id == submitted.correlation_id]
     assert sorted(event.type for event in way if event.type in THE_WAY) == sorted(THE_WAY)
-    assert {event.type for event in evidence.heard} - {*THE_WAY, "notice.sent.v1"} == set()
+    assert {event.type for event in evidence.heard} - {*THE_WAY, *BESIDES} == set()
+    assert [event.data["cause"] for event in evidence.facts("promise.changed.v1")] == [
+        "consulted",
+        "date_fixed",
+    ]
 
     # the dates, each from the one before
     (lit,) = evidence.facts("order.activated.v1")
@@ -98,7 +111,7 @@ async def test_one_form_becomes_a_lit_line_and_an_invoice_and_a_second_delivery_
 
     # the mails
     mails = mails_in(world.system.mails)
-    assert Counter(mail["To"] for mail in mails) == {FORM["email"]: 4, FORM["sales_email"]: 3}
+    assert Counter(mail["To"] for mail in mails) == {FORM["email"]: 4, FORM["sales_email"]: 4}
     to_customer = "\n".join(
         str(mail["Subject"]) + mail.get_content() for mail in mails if mail["To"] == FORM["email"]
     )
@@ -110,6 +123,7 @@ async def test_one_form_becomes_a_lit_line_and_an_invoice_and_a_second_delivery_
         ("consult", "sales"): 1,
         ("construction_date", "customer"): 1,
         ("construction_date", "sales"): 1,
+        ("promise", "sales"): 1,
         ("lit", "customer"): 1,
         ("lit", "sales"): 1,
         ("invoice", "customer"): 1,

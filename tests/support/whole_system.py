@@ -85,7 +85,10 @@ def law_of(folder: Path, *changes: tuple[str, str]) -> Path:
 
 
 ONLY_PATTERN_1 = (
-    ("played = [1, 2, 5]", "played = [1]"),
+    ("played = [1, 2, 3, 4, 5, 6]", "played = [1]"),
+    ("unanswered_call = 10 ", "unanswered_call = 0 "),
+    ("called_off = 2 ", "called_off = 0 "),
+    ("wish_changed = 2 ", "wish_changed = 0 "),
     ("outside_7 = 4", "outside_7 = 0"),
     ("provisional = 15", "provisional = 0"),
     ("late_consult = 2 ", "late_consult = 0 "),

@@ -122,8 +122,10 @@ async def test_what_has_become_too_late_is_refused_when_it_is_applied(house: Hou
     await consulted(house, 1)
     await house.say(p.CarrierServiceOrderCreatedV1, carrier_order_no="SO-1")
     await house.say(p.CarrierConstructionScheduledV1, construction_on=on(3), survey_on=None)
+    house.advance(april(2, 12))
+    await house.tick()  # the construction is called to mind
     made = await plan(house, CANCEL)
-    house.advance(april(3))
+    house.advance(april(3, 9))
 
     assert await run(house, made["plan_id"]) == [(order_no(1), "refused", "too_late")]
     assert await run(house, made["plan_id"]) == []

@@ -36,6 +36,14 @@ def answered(name: str = "first", **changed: Any) -> dict[str, Any]:
     return {**MEANT, "request_id": request_id(name), "by": "tanaka", "note": "asked the carrier", **changed}
 
 
+REPORTED = ("delay.reported",)
+
+
+async def facts(house: House) -> list[dict[str, Any]]:
+    """Return the delays that were accepted of the first order; what is in danger by them stands beside."""
+    return [event for event in await house.announced(1) if event["type"] == "delay.reported.v1"]
+
+
 async def post(house: House, report: object, what: str, body: dict[str, Any]) -> httpx.Response:
     """Try or answer as an operator."""
     return await house.http.post(f"/ops/crosswalk/{report}/{what}", json=body, headers=AUTH)
@@ -59,7 +67,7 @@ async def test_a_report_that_maps_becomes_a_fact_with_the_rule_in_it(house: Hous
     await opened(house, 1)
     await house.say(CarrierDelayReportedV1, text="道路使用 許可の取得待ち 担当 田中")
 
-    event = (await house.announced())[-1]
+    event = (await facts(house))[-1]
     assert event["type"] == "delay.reported.v1"
     assert {name: event["body"][name] for name in ("code", "reason", "pattern", "action", "rule")} == {
         "code": None, "reason": "road_use_permit", "pattern": 3, "action": "delay", "rule": "road-use-permit@1",
@@ -91,12 +99,14 @@ async def test_what_does_not_map_waits_and_the_answer_is_a_rule(house: House) ->
     done = (await post(house, report, "answer", answered())).json()
 
     assert [one["order_no"] for one in done["settled"]] == [order_no(2), order_no(1)]
-    assert (await house.types(None))[len(before) :] == ["delay.reported"] * 2
-    assert (await house.announced(1))[-1]["body"]["rule"] == done["rule"]
+    assert [type_ for type_ in (await house.types(None))[len(before) :] if type_ in REPORTED] == [
+        "delay.reported"
+    ] * 2
+    assert (await facts(house))[-1]["body"]["rule"] == done["rule"]
     assert (await house.order(2)).met == (3,)
     assert await queue(house) == []
     await house.say(CarrierDelayReportedV1, 1, take=2, code="D501", text="電柱建替")
-    assert (await house.announced(1))[-1]["body"]["code"] == "D501"
+    assert (await facts(house))[-1]["body"]["code"] == "D501"
     rules = (await house.get("/ops/crosswalk/rules")).json()["rules"]
     assert [(one["by"], one["note"]) for one in rules if one["by"]] == [("tanaka", "asked the carrier")]
 
@@ -207,7 +217,7 @@ async def test_a_report_before_its_order_is_mapped_when_the_order_opens(house: H
 
     await house.deliver(submission())
 
-    assert (await house.types())[-1] == "delay.reported"
+    assert [type_ for type_ in await house.types() if type_ in REPORTED][-1:] == ["delay.reported"]
     assert len(await queue(house)) == 1
 
 
