@@ -7,13 +7,14 @@ import sys
 from pathlib import Path
 
 
-def program(argv0: str | None = None) -> str:
-    """Return `kaitsu` where the shell finds this very program by that name, else its path, short below the folder."""
-    path = Path(argv0 or sys.argv[0])
-    if path.name != "kaitsu":
-        return "kaitsu"
+def program(executable: str | None = None) -> str:
+    """Return `kaitsu` where the shell finds the one of this Python by that name, else its path, short below the folder.
+
+    executable: the Python that runs; the command stands beside it.
+    """
+    path = Path(executable or sys.executable).absolute().with_name("kaitsu")
     found = shutil.which("kaitsu")
-    if found and Path(found).resolve() == path.resolve():
+    if not path.exists() or (found and Path(found).absolute() == path):
         return "kaitsu"
     here = Path.cwd()
-    return str(path.absolute().relative_to(here)) if path.absolute().is_relative_to(here) else str(path)
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

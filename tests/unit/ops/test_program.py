@@ -22,20 +22,20 @@ def kaitsu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_what_the_shell_finds_is_called_by_its_name(kaitsu: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(kaitsu.parent))
 
-    assert program(str(kaitsu)) == "kaitsu"
+    assert program(str(kaitsu.with_name("python"))) == "kaitsu"
 
 
 def test_what_the_shell_does_not_find_is_called_by_its_path(
     kaitsu: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    assert program(str(kaitsu)) == ".venv/bin/kaitsu"
+    assert program(str(kaitsu.with_name("python"))) == ".venv/bin/kaitsu"
 
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
-    assert program(str(kaitsu)) == str(kaitsu)
+    assert program(str(kaitsu.with_name("python"))) == str(kaitsu)
 
 
-def test_a_module_that_runs_is_spoken_of_by_the_name_of_the_command() -> None:
-    assert program("ops/__main__.py") == "kaitsu"
+def test_without_a_command_beside_the_python_its_name_is_all_that_is_known(tmp_path: Path) -> None:
+    assert program(str(tmp_path / "python")) == "kaitsu"

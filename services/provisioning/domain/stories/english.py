@@ -191,7 +191,7 @@ ENGLISH: Final = Tongue(
         DeadlineKind.WORKS_WAIT: ("The works are expected to be done by {due_on}.",),
         DeadlineKind.PERMIT_WAIT: ("The permit is expected by {due_on}.",),
         DeadlineKind.USUAL_TIME: ("The usual time of the pattern ends on {due_on}.",),
-        DeadlineKind.WISHED_DAY: ("The wished day is over at the end of {due_on}.",),
+        DeadlineKind.WISHED_DAY: ("Until {due_on} the wished day can still be kept.",),
         DeadlineKind.ANSWER_BY: ("An answer is needed by {due_on}, or the held date is lost.",),
     },
     fates={

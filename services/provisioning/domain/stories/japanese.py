@@ -180,7 +180,7 @@ JAPANESE: Final = Tongue(
         DeadlineKind.WORKS_WAIT: ("先に必要な工事は{due_on}までの見込みです。",),
         DeadlineKind.PERMIT_WAIT: ("許可の取得は{due_on}までの見込みです。",),
         DeadlineKind.USUAL_TIME: ("このパターンの標準日数は{due_on}までです。",),
-        DeadlineKind.WISHED_DAY: ("ご希望日は{due_on}までです。",),
+        DeadlineKind.WISHED_DAY: ("{due_on}までに進めば、ご希望日に間に合います。",),
         DeadlineKind.ANSWER_BY: ("{due_on}までにご回答がない場合、仮押さえは失われます。",),
     },
     fates={
