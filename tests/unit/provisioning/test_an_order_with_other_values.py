@@ -27,8 +27,8 @@ def test_it_gives_what_the_dataclass_would(state: State, values: dict[str, Any])
 
 
 def test_a_field_that_an_order_does_not_have_is_not_set() -> None:
-    with pytest.raises(TypeError, match="sequense"):
-        replace(ORDERS[State.ACTIVE], sequense=1)
+    with pytest.raises(TypeError, match="number_of_facts"):
+        replace(ORDERS[State.ACTIVE], number_of_facts=1)
 
 
 def test_nothing_but_the_fields_is_kept_in_an_order() -> None:
